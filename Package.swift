@@ -1,0 +1,106 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Settings of every target: the language's own future defaults, and no warning left standing.
+let house: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    // Non-escapable readers over borrowed bytes need lifetime annotations; the feature is source-stable in practice
+    // (SwiftNIO ships it) and stays confined to types that wrap a span.
+    .enableExperimentalFeature("Lifetimes"),
+    .treatAllWarnings(as: .error),
+]
+
+let collections = "swift-collections"
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let ordered: Target.Dependency = .product(name: "OrderedCollections", package: collections)
+let heap: Target.Dependency = .product(name: "HeapModule", package: collections)
+
+/// A pure target: no clock, no randomness, no input or output, no threads. `TidyTests` holds it to that.
+func pure(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: house)
+}
+
+/// A target that talks to the outside world.
+func outside(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: house)
+}
+
+func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, swiftSettings: house)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: house)
+}
+
+let package = Package(
+    name: "ipop-gateway",
+    products: [
+        .executable(name: "ipopd", targets: ["ipopd"]),
+        .executable(name: "ipop", targets: ["ipop"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
+    ],
+    targets: [
+        // Pure.
+        pure("NetworkTypes"),
+        pure("WireFormat", ["NetworkTypes"]),
+        pure("LinkSecurity", ["NetworkTypes", "WireFormat"]),
+        pure("PacketForwarding", ["NetworkTypes", "WireFormat", "LinkSecurity"]),
+        pure("RoutePlanning", ["NetworkTypes"]),
+        pure("GatewayConfiguration", ["NetworkTypes"]),
+        pure("ControlProtocol", ["NetworkTypes"]),
+        pure("GatewayCore", ["NetworkTypes", "WireFormat", "LinkSecurity", ordered]),
+        pure("SimulationKit", ["NetworkTypes", "WireFormat", "LinkSecurity", "GatewayCore", heap]),
+
+        // The outside world.
+        .systemLibrary(name: "CNetlink", pkgConfig: "libnl-route-3.0", providers: [.apt(["libnl-route-3-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .target(name: "CLinuxShims"),
+        .target(name: "COpenSSLShims", dependencies: ["COpenSSL"]),
+        outside("YAMLReader", ["GatewayConfiguration", "CYAML"]),
+        outside("LinuxSystem", ["NetworkTypes", "CLinuxShims"]),
+        outside("RouteControl", ["NetworkTypes", "RoutePlanning", "LinuxSystem", "CLinuxShims", "CNetlink"]),
+        outside("OpenSSLLink", ["NetworkTypes", "LinkSecurity", "COpenSSL", "COpenSSLShims"]),
+        outside(
+            "GatewayDaemon",
+            [
+                "NetworkTypes", "WireFormat", "LinkSecurity", "PacketForwarding", "RoutePlanning", "GatewayConfiguration",
+                "ControlProtocol", "GatewayCore", "YAMLReader", "LinuxSystem", "RouteControl", "OpenSSLLink", logging,
+            ]),
+        outside("GatewayLab", ["NetworkTypes", "LinuxSystem"]),
+
+        // Programs.
+        program("ipopd", ["GatewayDaemon"]),
+        program(
+            "ipop",
+            [
+                "NetworkTypes", "RoutePlanning", "GatewayConfiguration", "ControlProtocol", "YAMLReader", "LinuxSystem",
+                "RouteControl", "LinkSecurity", "OpenSSLLink", "GatewayLab", argumentParser,
+            ]),
+
+        // Tests.
+        tests("NetworkTypesTests", ["NetworkTypes"]),
+        tests("WireFormatTests", ["WireFormat", "NetworkTypes"]),
+        tests("LinkSecurityTests", ["LinkSecurity", "WireFormat", "NetworkTypes"]),
+        tests("PacketForwardingTests", ["PacketForwarding", "LinkSecurity", "WireFormat", "NetworkTypes"]),
+        tests("RoutePlanningTests", ["RoutePlanning", "NetworkTypes"]),
+        tests("GatewayConfigurationTests", ["GatewayConfiguration", "YAMLReader", "NetworkTypes"]),
+        tests("ControlProtocolTests", ["ControlProtocol", "NetworkTypes"]),
+        tests("GatewayCoreTests", ["GatewayCore", "SimulationKit", "LinkSecurity", "WireFormat", "NetworkTypes"]),
+        tests("LinuxSystemTests", ["LinuxSystem", "NetworkTypes"]),
+        tests("RouteControlTests", ["RouteControl", "RoutePlanning", "LinuxSystem", "NetworkTypes"]),
+        tests("OpenSSLLinkTests", ["OpenSSLLink", "LinkSecurity", "NetworkTypes"]),
+        tests("CommandTests", ["ipop", "ControlProtocol", "GatewayConfiguration", "NetworkTypes"]),
+        tests("NetworkTests", ["GatewayLab", "LinuxSystem", "NetworkTypes"]),
+        tests("TidyTests", []),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,3 @@
+#ifndef CLinuxShims_H
+#define CLinuxShims_H
+#endif

@@ -1,0 +1,3 @@
+#ifndef COpenSSLShims_H
+#define COpenSSLShims_H
+#endif

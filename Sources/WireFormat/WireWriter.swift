@@ -1,0 +1,64 @@
+package import NetworkTypes
+
+/// Builds a message of big-endian fields: the mirror of `WireReader`.
+package struct WireWriter {
+    /// What has been written so far.
+    package private(set) var bytes: [UInt8] = []
+
+    package init(capacity: Int = 256) {
+        bytes.reserveCapacity(capacity)
+    }
+
+    package mutating func write(_ value: UInt8) { bytes.append(value) }
+
+    package mutating func write(_ value: UInt16) {
+        write(UInt8(truncatingIfNeeded: value >> 8))
+        write(UInt8(truncatingIfNeeded: value))
+    }
+
+    package mutating func write(_ value: UInt32) {
+        write(UInt16(truncatingIfNeeded: value >> 16))
+        write(UInt16(truncatingIfNeeded: value))
+    }
+
+    package mutating func write(_ value: UInt64) {
+        write(UInt32(truncatingIfNeeded: value >> 32))
+        write(UInt32(truncatingIfNeeded: value))
+    }
+
+    /// The bytes as they are, without a length.
+    package mutating func write(raw block: some Sequence<UInt8>) { bytes.append(contentsOf: block) }
+
+    /// A 16-bit length and the bytes. The caller keeps blocks under 65,536 bytes.
+    package mutating func write(block: [UInt8]) {
+        precondition(block.count <= 65_535, "a block's length has 16 bits")
+        write(UInt16(block.count))
+        write(raw: block)
+    }
+
+    /// A 16-bit length and the text's UTF-8.
+    package mutating func write(text: String) { write(block: Array(text.utf8)) }
+
+    package mutating func write(_ node: NodeAddress) { write(raw: node.bytes) }
+
+    package mutating func write(_ address: IPAddress) {
+        write(address.family.rawValue)
+        write(raw: address.bytes)
+    }
+
+    package mutating func write(_ endpoint: Endpoint) {
+        write(endpoint.address)
+        write(endpoint.port)
+    }
+
+    package mutating func write(_ prefix: IPPrefix) {
+        write(prefix.address)
+        write(UInt8(prefix.length))
+    }
+
+    /// The 16-bit count of a list that follows.
+    package mutating func write(count: Int) {
+        precondition(count <= 65_535, "a list's count has 16 bits")
+        write(UInt16(count))
+    }
+}
