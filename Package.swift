@@ -72,8 +72,9 @@ let package = Package(
         outside(
             "GatewayDaemon",
             [
-                "NetworkTypes", "WireFormat", "LinkSecurity", "PacketForwarding", "RoutePlanning", "GatewayConfiguration",
-                "ControlProtocol", "GatewayCore", "YAMLReader", "LinuxSystem", "RouteControl", "OpenSSLLink", logging,
+                "NetworkTypes", "WireFormat", "LinkSecurity", "PacketForwarding", "RoutePlanning",
+                "GatewayConfiguration", "ControlProtocol", "GatewayCore", "YAMLReader", "LinuxSystem", "RouteControl",
+                "OpenSSLLink", logging,
             ]),
         outside("GatewayLab", ["NetworkTypes", "LinuxSystem"]),
 

@@ -66,8 +66,8 @@ package enum HandshakeFault: Error, Equatable, Sendable {
 package protocol HandshakeProvider: AnyObject {
     /// A client's engine. `localIndex` is the receiver index that the peer shall use.
     func makeClient(localIndex: UInt32) -> any HandshakeEngine
-    /// Looks at a handshake datagram from an endpoint that has no running handshake. Keeps no state before the cookie is
-    /// right (RFC 6347 §4.2.1), and never answers with more bytes than it got.
+    /// Looks at a handshake datagram from an endpoint that has no running handshake. Keeps no state before the cookie
+    /// is right (RFC 6347 §4.2.1), and never answers with more bytes than it got.
     func admit(_ datagram: [UInt8], from source: Endpoint, localIndex: UInt32, output: inout HandshakeOutput)
         -> HandshakeAdmission
 }

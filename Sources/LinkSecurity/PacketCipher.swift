@@ -1,7 +1,7 @@
 /// One direction's AEAD key of one handshake.
 ///
-/// The nonce is made of the sealed header: its bytes 0 to 3 (type, epoch, flags) and 8 to 15 (counter), 12 bytes in all,
-/// XORed with a static 12-byte value that comes from the exporter with the key. Neither call allocates.
+/// The nonce is made of the sealed header: its bytes 0 to 3 (type, epoch, flags) and 8 to 15 (counter), 12 bytes in
+/// all, XORed with a static 12-byte value that comes from the exporter with the key. Neither call allocates.
 package protocol PacketCipher: AnyObject {
     /// Encrypts `byteCount` bytes from `plaintext` to `output`, and writes the 16-byte tag behind them.
     ///

@@ -27,6 +27,7 @@ public struct IPPrefix: Hashable, Comparable, Sendable {
         self.init(containing: address, length: address.family.bitCount)
     }
 
+    /// The family of its addresses.
     public var family: AddressFamily { address.family }
 
     /// Whether `candidate` lies in this block.

@@ -11,7 +11,8 @@ public struct MACAddress: Hashable, Sendable {
     /// The 6 bytes in wire order.
     public var bytes: [UInt8] { (0..<6).map { UInt8(truncatingIfNeeded: rawValue >> UInt64(40 - 8 * $0)) } }
 
-    /// The virtual next hop's address: what every remote prefix lies behind on the overlay device. Locally administered.
+    /// The virtual next hop's address: what every remote prefix lies behind on the overlay device. Locally
+    /// administered.
     public static let virtualNextHop = MACAddress(rawValue: 0x02_69_70_6f_70_01)
 
     /// The overlay device's own address. Locally administered.

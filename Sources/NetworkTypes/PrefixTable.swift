@@ -9,7 +9,9 @@ public struct PrefixTable<Value> {
 
     public init() {}
 
+    /// Entries of both families.
     public var count: Int { entries.count }
+    /// Whether there is no entry of either family.
     public var isEmpty: Bool { entries.isEmpty }
 
     /// Every entry in prefix order.

@@ -1,6 +1,7 @@
 /// The rule that names of sites and grids follow: 1 to 63 lower-case letters, digits and hyphens, no hyphen at an end.
 ///
-/// A name stands in certificates, file names, subnets.map and DNS labels (RFC 1035 §2.3.1), so it is kept to what all allow.
+/// A name stands in certificates, file names, subnets.map and DNS labels (RFC 1035 §2.3.1), so it is kept to what
+/// all allow.
 public enum SiteName {
     /// Whether `text` may name a site or a grid.
     public static func isValid(_ text: String) -> Bool {

@@ -4,8 +4,8 @@
 ///     | type | epoch | flags | receiver index  | counter            | ciphertext ... | tag (16)
 ///
 /// Type, epoch, flags and counter are the AEAD nonce's material and the receiver index selects the key, so a change to
-/// any bit of the header fails authentication. First bytes 128 to 191 are ours (RFC 7983, RFC 9443): STUN has 0 to 3 and
-/// DTLS 20 to 63 on the same port.
+/// any bit of the header fails authentication. First bytes 128 to 191 are ours (RFC 7983, RFC 9443): STUN has 0 to 3
+/// and DTLS 20 to 63 on the same port.
 package struct SealedHeader: Equatable, Sendable {
     /// Bytes before the ciphertext.
     package static let byteCount = 16

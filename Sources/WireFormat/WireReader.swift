@@ -13,20 +13,24 @@ package struct WireReader: ~Copyable, ~Escapable {
     /// Bytes not read yet.
     package var left: Int { bytes.byteCount - position }
 
+    /// The next byte.
     package mutating func readUInt8() throws(WireError) -> UInt8 {
         try require(1)
         defer { position += 1 }
         return bytes.unsafeLoad(fromByteOffset: position, as: UInt8.self)
     }
 
+    /// The next two bytes, most significant first.
     package mutating func readUInt16() throws(WireError) -> UInt16 {
         UInt16(try readUInt8()) << 8 | UInt16(try readUInt8())
     }
 
+    /// The next four bytes, most significant first.
     package mutating func readUInt32() throws(WireError) -> UInt32 {
         UInt32(try readUInt16()) << 16 | UInt32(try readUInt16())
     }
 
+    /// The next eight bytes, most significant first.
     package mutating func readUInt64() throws(WireError) -> UInt64 {
         UInt64(try readUInt32()) << 32 | UInt64(try readUInt32())
     }
@@ -58,6 +62,7 @@ package struct WireReader: ~Copyable, ~Escapable {
         return text
     }
 
+    /// The 20 bytes of a node address.
     package mutating func readNodeAddress() throws(WireError) -> NodeAddress {
         let block = try readBytes(NodeAddress.byteCount)
         guard let node = NodeAddress(bytes: block) else { throw .invalid(field: "node") }

@@ -9,18 +9,22 @@ package struct WireWriter {
         bytes.reserveCapacity(capacity)
     }
 
+    /// One byte.
     package mutating func write(_ value: UInt8) { bytes.append(value) }
 
+    /// Two bytes, most significant first.
     package mutating func write(_ value: UInt16) {
         write(UInt8(truncatingIfNeeded: value >> 8))
         write(UInt8(truncatingIfNeeded: value))
     }
 
+    /// Four bytes, most significant first.
     package mutating func write(_ value: UInt32) {
         write(UInt16(truncatingIfNeeded: value >> 16))
         write(UInt16(truncatingIfNeeded: value))
     }
 
+    /// Eight bytes, most significant first.
     package mutating func write(_ value: UInt64) {
         write(UInt32(truncatingIfNeeded: value >> 32))
         write(UInt32(truncatingIfNeeded: value))
@@ -39,18 +43,22 @@ package struct WireWriter {
     /// A 16-bit length and the text's UTF-8.
     package mutating func write(text: String) { write(block: Array(text.utf8)) }
 
+    /// The 20 bytes of a node address.
     package mutating func write(_ node: NodeAddress) { write(raw: node.bytes) }
 
+    /// A family byte (4 or 6) and the address's 4 or 16 bytes.
     package mutating func write(_ address: IPAddress) {
         write(address.family.rawValue)
         write(raw: address.bytes)
     }
 
+    /// An address and a 16-bit port.
     package mutating func write(_ endpoint: Endpoint) {
         write(endpoint.address)
         write(endpoint.port)
     }
 
+    /// An address and a length byte.
     package mutating func write(_ prefix: IPPrefix) {
         write(prefix.address)
         write(UInt8(prefix.length))

@@ -13,7 +13,9 @@ import Testing
         #expect(IPAddress(bytes: address.bytes) == address)
     }
 
-    @Test(arguments: ["", "1.2.3", "1.2.3.256", "01.2.3.4", "1:2", ":1::2", "1::2::3", "g::1", "1:2:3:4:5:6:7:8:9", "1:"])
+    @Test(arguments: [
+        "", "1.2.3", "1.2.3.256", "01.2.3.4", "1:2", ":1::2", "1::2::3", "g::1", "1:2:3:4:5:6:7:8:9", "1:",
+    ])
     func `what is not an address is refused`(text: String) {
         #expect(IPAddress(text) == nil)
     }
