@@ -1,0 +1,150 @@
+package import NetworkTypes
+
+/// Everything that ipop.yaml says, with the defaults of what it does not say.
+package struct GatewaySettings: Equatable, Sendable {
+    /// Name of the grid; must be the certificate's.
+    package var grid: String
+    /// Name of this site; must be the certificate's.
+    package var site: String
+    package var listen = Listen()
+    /// Members to ask first; names are resolved again and again.
+    package var bootstrap: [HostAndPort] = []
+    package var lan: LAN
+    /// Name of the overlay's TAP device.
+    package var device = "ipop0"
+    package var routes = Routes()
+    package var mtu: MTU = .automatic
+    package var metrics = Metrics()
+    package var log = Log()
+    package var session = Session()
+    package var offloads = Offloads()
+
+    package init(grid: String, site: String, lan: LAN) {
+        self.grid = grid
+        self.site = site
+        self.lan = lan
+    }
+
+    /// `listen`: where the gateway hears, UDP and TLS over TCP on the same port number.
+    package struct Listen: Equatable, Sendable {
+        package static let defaultPort: UInt16 = 7867
+        package var port = Self.defaultPort
+        /// Local addresses to bind; empty means all.
+        package var addresses: [IPAddress] = []
+
+        package init() {}
+    }
+
+    /// `lan`: the site's side.
+    package struct LAN: Equatable, Sendable {
+        /// How the LAN is attached.
+        package enum Mode: String, Sendable, CaseIterable {
+            case routed
+            case bridged
+        }
+
+        package var interface: String
+        package var mode: Mode
+
+        package init(interface: String, mode: Mode = .routed) {
+            self.interface = interface
+            self.mode = mode
+        }
+    }
+
+    /// `routes`: where and how the grid's prefixes go into the kernel.
+    package struct Routes: Equatable, Sendable {
+        package var table: Table = .main
+        package var metric: UInt32 = 50
+        package var accept: RouteAcceptance = .learned
+
+        package init() {}
+
+        /// A kernel routing table.
+        package enum Table: Equatable, Sendable, CustomStringConvertible {
+            case main
+            case number(UInt32)
+
+            /// The kernel's number of the table (RT_TABLE_MAIN is 254).
+            package var number: UInt32 {
+                switch self {
+                case .main: 254
+                case .number(let number): number
+                }
+            }
+
+            package var description: String {
+                switch self {
+                case .main: "main"
+                case .number(let number): "\(number)"
+                }
+            }
+        }
+    }
+
+    /// `mtu`: of the overlay device.
+    package enum MTU: Equatable, Sendable, CustomStringConvertible {
+        /// From the path MTU search.
+        case automatic
+        /// In bytes, 576 to 65,535.
+        case bytes(Int)
+
+        package static let range = 576...65_535
+
+        package var description: String {
+            switch self {
+            case .automatic: "auto"
+            case .bytes(let count): "\(count)"
+            }
+        }
+    }
+
+    /// `metrics`: Prometheus text over HTTP.
+    package struct Metrics: Equatable, Sendable {
+        /// Where it is served; `nil` is off.
+        package var listen: Endpoint?
+
+        package init() {}
+    }
+
+    /// `log`.
+    package struct Log: Equatable, Sendable {
+        /// The least severe level that is written.
+        package enum Level: String, Sendable, CaseIterable {
+            case trace, debug, info, notice, warning, error
+        }
+
+        package var level: Level = .info
+
+        package init() {}
+    }
+
+    /// `session`: the protected associations with other gateways.
+    package struct Session: Equatable, Sendable {
+        package static let rekeyRange = 10...86_400
+        /// Age of a key at which a fresh handshake replaces it.
+        package var rekeyAfterSeconds = 3_600
+
+        package init() {}
+    }
+
+    /// `offloads`: each is probed at run time and used where the kernel has it; `false` leaves it alone.
+    package struct Offloads: Equatable, Sendable {
+        /// UDP_SEGMENT: one send for a train of datagrams.
+        package var gso = true
+        /// UDP_GRO: one receive for a train of datagrams.
+        package var gro = true
+        /// TSO and USO on the TAP device (IFF_VNET_HDR).
+        package var vnet = true
+
+        package init() {}
+    }
+}
+
+/// `routes.accept`: which announcements become routes.
+package enum RouteAcceptance: String, Sendable, CaseIterable {
+    /// Every verified announcement that no line of subnets.map refuses.
+    case learned
+    /// Only what a line of subnets.map names.
+    case mapped
+}

@@ -1,0 +1,276 @@
+import NetworkTypes
+
+/// Reads subnets.map: `SITE SUBNET VIRTUAL-PREFIX` a line, columns split by blanks, `#` to the end of the line.
+package enum SubnetMapReader {
+    /// A file beyond this is refused.
+    package static let byteCountLimit = 1 << 20
+
+    /// The map that `bytes` hold, and every problem in the file's order. The map is `nil` if one is an error.
+    ///
+    /// With `site`, the own site's name, lines that make no sense for it are errors too (`*` for itself).
+    package static func map(from bytes: [UInt8], file: String, site: String? = nil) -> (
+        map: SubnetMap?, problems: [ConfigurationProblem]
+    ) {
+        var reading = SubnetMapReading(file: file, site: site)
+        guard bytes.count <= byteCountLimit else {
+            reading.problems.error(.syntax, at: nil, "the file is longer than \(byteCountLimit) bytes")
+            return (nil, reading.problems.sorted)
+        }
+        var number = 0
+        for line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+            number += 1
+            reading.readLine(line, number: number)
+            if reading.problems.isFull { break }
+        }
+        reading.checkOverlaps()
+        return (reading.problems.hasErrors ? nil : SubnetMap(entries: reading.entries), reading.problems.sorted)
+    }
+}
+
+/// The state of one reading.
+private struct SubnetMapReading {
+    private struct Word {
+        let text: String
+        let position: SourcePosition
+    }
+
+    let site: String?
+    var problems: ProblemList
+    private(set) var entries: [SubnetMap.Entry] = []
+    /// Where the column that an entry is about stands.
+    private var places: [SourcePosition] = []
+
+    init(file: String, site: String?) {
+        problems = ProblemList(file: file)
+        self.site = site
+    }
+
+    mutating func readLine(_ line: ArraySlice<UInt8>, number: Int) {
+        guard let words = words(of: line, number: number), let first = words.first else { return }
+        guard SiteName.isValid(first.text) else {
+            let lower = first.text.lowercased()
+            problems.error(
+                .invalidValue, at: first.position, "'\(first.text)' cannot name a site: a name has \(SiteName.rule)",
+                suggestion: SiteName.isValid(lower) ? "did you mean '\(lower)'?" : nil)
+            return
+        }
+        guard words.count >= 3 else {
+            let end = words[words.count - 1]
+            let missing = words.count == 1 ? "the subnet" : "the virtual prefix"
+            problems.error(
+                .missingKey, at: end.position, "\(missing) is missing behind '\(end.text)'",
+                suggestion: "a line is SITE SUBNET same, SITE * PREFIX or SITE * deny")
+            return
+        }
+        for option in words.dropFirst(3) {
+            problems.error(
+                .invalidValue, at: option.position, "unknown option '\(option.text)'",
+                suggestion: "this version has no options; a comment begins with '#'")
+        }
+        if words[1].text == "*" {
+            readPolicy(site: first, target: words[2])
+        } else if words[1].text == "bridged" {
+            problems.error(
+                .notOffered, at: words[1].position, "bridged subnets are not offered by this version",
+                suggestion: "this version exports 'same' only: SITE SUBNET same")
+        } else {
+            readExport(site: first, subnet: words[1], target: words[2])
+        }
+    }
+
+    private mutating func readExport(site owner: Word, subnet: Word, target: Word) {
+        let prefix = prefix(subnet, orWords: ["*", "bridged"])
+        switch target.text {
+        case "same":
+            guard let prefix else { return }
+            if prefix.length == 0 {
+                problems.error(
+                    .invalidValue, at: subnet.position, "\(prefix) is every address there is, not a subnet",
+                    suggestion: "export the subnets that the site has")
+                return
+            }
+            guard !prefix.address.isMulticast, !prefix.address.isLoopback, !prefix.address.isLinkLocal else {
+                problems.error(
+                    .invalidValue, at: subnet.position, "\(prefix) cannot be reached from elsewhere",
+                    suggestion: "loopback, link-local and multicast blocks are not exported")
+                return
+            }
+            append(SubnetMap.Entry(site: owner.text, rule: .same(prefix), position: owner.position), at: subnet)
+        case "auto":
+            problems.error(
+                .notOffered, at: target.position, "virtual prefix 'auto' is not offered by this version",
+                suggestion: "this version exports 'same' only")
+        case "deny", "accept":
+            problems.error(
+                .invalidValue, at: target.position, "'\(target.text)' is for all of a site",
+                suggestion: "did you mean '\(owner.text) * \(target.text)'?")
+        default:
+            guard let virtual = self.prefix(target, orWords: ["same", "auto", "deny", "accept"]), let prefix else {
+                return
+            }
+            let isSame = virtual == prefix
+            problems.error(
+                .notOffered, at: target.position,
+                isSame
+                    ? "a subnet that keeps its addresses is written 'same'"
+                    : "mapping \(prefix) to the virtual prefix \(virtual) is not offered by this version",
+                suggestion: isSame ? "write 'same'" : "this version exports 'same' only")
+        }
+    }
+
+    private mutating func readPolicy(site owner: Word, target: Word) {
+        if owner.text == site {
+            problems.error(
+                .invalidValue, at: owner.position, "'\(owner.text)' is this site itself, and '*' is for other sites",
+                suggestion: "an export is written '\(owner.text) SUBNET same'")
+            return
+        }
+        switch target.text {
+        case "deny":
+            append(SubnetMap.Entry(site: owner.text, rule: .deny, position: owner.position), at: target)
+        case "accept":
+            append(SubnetMap.Entry(site: owner.text, rule: .acceptAll, position: owner.position), at: target)
+        case "same", "auto":
+            problems.error(
+                .invalidValue, at: target.position, "'\(target.text)' is for exported subnets",
+                suggestion: "after '*' stands the prefix to accept, 'accept' or 'deny'")
+        default:
+            guard let prefix = prefix(target, orWords: ["deny", "accept"]) else { return }
+            append(SubnetMap.Entry(site: owner.text, rule: .acceptPrefix(prefix), position: owner.position), at: target)
+        }
+    }
+
+    private mutating func append(_ entry: SubnetMap.Entry, at word: Word) {
+        entries.append(entry)
+        places.append(word.position)
+    }
+
+    /// Reports lines that contradict earlier ones. O(n log n): both searches run over sorted lines.
+    mutating func checkOverlaps() {
+        let bySite = entries.indices.sorted { (entries[$0].site, $0) < (entries[$1].site, $1) }
+        var start = 0
+        while start < bySite.count {
+            var end = start
+            while end < bySite.count, entries[bySite[end]].site == entries[bySite[start]].site { end += 1 }
+            checkSite(Array(bySite[start..<end]))
+            start = end
+        }
+        let byPrefix = entries.indices.filter { entries[$0].rule.prefix != nil }
+            .sorted { (entries[$0].rule.prefix!, $0) < (entries[$1].rule.prefix!, $1) }
+        // A part of a site's prefix may well belong to another site: the longest prefix wins. The very same cannot.
+        for (earlier, later) in zip(byPrefix, byPrefix.dropFirst())
+        where entries[earlier].rule.prefix == entries[later].rule.prefix && entries[earlier].site != entries[later].site
+        {
+            reportOverlap(earlier, later)
+        }
+    }
+
+    /// `lines`: the indices of one site's entries, in the file's order.
+    private mutating func checkSite(_ lines: [Int]) {
+        if let whole = lines.first(where: { entries[$0].rule.prefix == nil }) {
+            for other in lines where other != whole {
+                let (earlier, later) = (min(whole, other), max(whole, other))
+                let line = entries[earlier].position.line
+                if entries[earlier].rule == entries[later].rule {
+                    problems.error(
+                        .duplicate, at: places[later], "the same stands at line \(line) already",
+                        suggestion: "remove one")
+                } else {
+                    problems.error(
+                        .overlap, at: places[later],
+                        "this contradicts line \(line), which also says what to accept from '\(entries[later].site)'",
+                        suggestion: "keep one of the two")
+                }
+            }
+            return
+        }
+        // A covering prefix stands before what it covers, and prefixes nest or are apart: comparing each with the last
+        // one that no other covered finds every overlap.
+        var cover: Int?
+        for line in lines.sorted(by: { (entries[$0].rule.prefix!, $0) < (entries[$1].rule.prefix!, $1) }) {
+            if let cover, entries[cover].rule.prefix!.covers(entries[line].rule.prefix!) {
+                reportOverlap(min(cover, line), max(cover, line))
+            } else {
+                cover = line
+            }
+        }
+    }
+
+    private mutating func reportOverlap(_ earlier: Int, _ later: Int) {
+        guard let first = entries[earlier].rule.prefix, let second = entries[later].rule.prefix else { return }
+        let line = entries[earlier].position.line
+        if entries[earlier].site != entries[later].site {
+            problems.error(
+                .overlap, at: places[later], "\(second) stands at line \(line) already, for '\(entries[earlier].site)'",
+                suggestion: "one prefix belongs to one site; keep one of the two")
+        } else if first == second {
+            problems.error(
+                .duplicate, at: places[later], "\(second) stands at line \(line) already", suggestion: "remove one")
+        } else {
+            problems.error(
+                .overlap, at: places[later], "\(second) overlaps \(first) at line \(line)",
+                suggestion: "keep the larger, or split it")
+        }
+    }
+
+    private mutating func prefix(_ word: Word, orWords words: [String]) -> IPPrefix? {
+        switch IPPrefix.parse(word.text) {
+        case .success(let prefix):
+            return prefix
+        case .failure(.hostBitsSet(let meant)):
+            problems.error(
+                .invalidValue, at: word.position, "'\(word.text)' has host bits set",
+                suggestion: "did you mean '\(meant)'?")
+        case .failure(.missingLength):
+            let length = IPAddress(word.text)?.family == .v6 ? 64 : 24
+            let meant = IPAddress(word.text).map { IPPrefix(containing: $0, length: length) }
+            problems.error(
+                .invalidValue, at: word.position, "'\(word.text)' has no prefix length",
+                suggestion: meant.map { "did you mean '\($0)'?" })
+        case .failure(.badLength(let text, let limit)):
+            problems.error(
+                .invalidValue, at: word.position, "'\(text)' is not a prefix length from 0 to \(limit)")
+        case .failure(.notAnAddress):
+            problems.error(
+                .invalidValue, at: word.position,
+                "'\(word.text)' is neither a prefix nor one of \(words.joined(separator: ", "))",
+                suggestion: NameSuggestion.nearest(to: word.text, among: words).map { "did you mean '\($0)'?" })
+        }
+        return nil
+    }
+
+    /// The columns of a line; `nil` when it is not text.
+    private mutating func words(of line: ArraySlice<UInt8>, number: Int) -> [Word]? {
+        let end = line.firstIndex(of: UInt8(ascii: "#")) ?? line.endIndex
+        guard let text = String(validating: line, as: UTF8.self) else {
+            problems.error(.syntax, at: SourcePosition(line: number, column: 1), "the line is not UTF-8 text")
+            return nil
+        }
+        if let odd = text.unicodeScalars.first(where: {
+            $0.value < 0x20 && $0 != "\t" && $0 != "\r" || $0.value == 0x7f
+        }) {
+            let code = Hexadecimal.text([UInt8(truncatingIfNeeded: odd.value)])
+            problems.error(
+                .syntax, at: SourcePosition(line: number, column: 1), "the line has the control character 0x\(code)")
+            return nil
+        }
+        var words: [Word] = []
+        var column = 1
+        var start = 1
+        var current = String.UnicodeScalarView()
+        for scalar in String(decoding: line[..<end], as: UTF8.self).unicodeScalars {
+            if scalar == " " || scalar == "\t" || scalar == "\r" {
+                if !current.isEmpty { words.append(Word(text: String(current), position: at(number, start))) }
+                current = String.UnicodeScalarView()
+                start = column + 1
+            } else {
+                current.append(scalar)
+            }
+            column += 1
+        }
+        if !current.isEmpty { words.append(Word(text: String(current), position: at(number, start))) }
+        return words
+    }
+
+    private func at(_ line: Int, _ column: Int) -> SourcePosition { SourcePosition(line: line, column: column) }
+}
