@@ -1,0 +1,91 @@
+import Foundation
+
+/// A place in a lab where commands run.
+package enum LabNode: Hashable, Sendable {
+    /// The site's gateway. Commands find this site's files in /etc/ipop, /var/lib/ipop and /run/ipop.
+    case gateway(LabSite)
+    /// The site's LAN host, which has nothing of ours.
+    case host(LabSite)
+    /// The WAN's own namespace: an outsider that reaches every gateway's WAN address.
+    case wan
+}
+
+extension Lab {
+    /// The node that goes by a name on the command line: `ufl`, `ufl-host`, `h1` for the first site's host, or `wan`.
+    package func node(named name: String) throws(LabError) -> LabNode {
+        if name == "wan" { return .wan }
+        for site in sites {
+            if name == site.name { return .gateway(site) }
+            if name == site.hostName || name == "h\(site.number)" { return .host(site) }
+        }
+        throw .nodeUnknown(name: name, known: sites.flatMap { [$0.name, $0.hostName] } + ["wan"])
+    }
+
+    package func namespace(_ node: LabNode) -> String {
+        switch node {
+        case .gateway(let site): site.gateway
+        case .host(let site): site.host
+        case .wan: Topology(plan: plan).wan
+        }
+    }
+
+    /// Runs a command at a node to its end.
+    package func run(_ command: [String], at node: LabNode, timeLimit: Double = 30) throws(LabError) -> ProgramResult {
+        try ProgramRun.run(try wrapped(command, at: node), environment: environment, timeLimit: timeLimit)
+    }
+
+    /// Runs a command at a node and throws unless it ends with 0. Returns its output.
+    @discardableResult
+    package func require(_ command: [String], at node: LabNode, timeLimit: Double = 30) throws(LabError) -> String {
+        let result = try run(command, at: node, timeLimit: timeLimit)
+        guard result.succeeded else {
+            let place = namespace(node)
+            throw .commandFailed(
+                command: "[\(place)] " + command.joined(separator: " "), status: result.status,
+                output: result.everything)
+        }
+        return result.output
+    }
+
+    /// Starts a command at a node that runs until it ends by itself, is stopped, or the lab is taken down. Its output goes to
+    /// a file in the lab's directory, which is the second value.
+    package func start(
+        _ command: [String], at node: LabNode, role: String
+    ) throws(LabError) -> (process: RecordedProcess, log: String) {
+        let log = "\(directory)/\(role.map { $0.isLetter || $0.isNumber ? String($0) : "-" }.joined()).log"
+        let process = try RecordedProcess.start(
+            try wrapped(command, at: node), role: role, environment: environment, log: log)
+        try note(process)
+        return (process, log)
+    }
+
+    /// Replaces this process by a command at a node.
+    package func become(_ command: [String], at node: LabNode) throws(LabError) -> Never {
+        try Spawning.become(try wrapped(command, at: node), environment: environment)
+    }
+
+    /// The directory of the lab's own `ipop` comes first, so that it is the one that commands find.
+    private var environment: [String: String] {
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
+        return ["PATH": ([programs, path].compactMap(\.self) + ["/usr/sbin", "/sbin"]).joined(separator: ":")]
+    }
+
+    /// The command as it is run from outside.
+    ///
+    /// `ip netns exec` gives it a mount namespace of its own; at a gateway the site's directories are mounted in it on the
+    /// usual places, so that commands without options mean this site.
+    private func wrapped(_ command: [String], at node: LabNode) throws(LabError) -> [String] {
+        let inside = ["ip", "netns", "exec", namespace(node)]
+        guard case .gateway(let site) = node else { return inside + command }
+        let mounts = directories(site).mounts
+        for mount in mounts where mkdir(mount.place, 0o755) == 0 { try noteMountPoint(mount.place) }
+        let script = """
+            for mount in \(mounts.map { _ in "mount" }.joined(separator: " ")); do
+                mount --bind "$1" "$2" || exit 126
+                shift 2
+            done
+            exec "$@"
+            """
+        return inside + ["sh", "-c", script, "sh"] + mounts.flatMap { [$0.source, $0.place] } + command
+    }
+}

@@ -1,0 +1,69 @@
+/// What a lab shall look like.
+///
+///     ufl-host --lan-- [ufl] --wan--+
+///     lsu-host --lan-- [lsu] --wan--+-- bridge in the namespace `wan`, 198.18.0.0/24 and 2001:db8:ffff::/64
+///     cern-host -lan-- [cern] -wan--+
+package struct LabPlan: Codable, Sendable {
+    /// Who carries the traffic between the sites.
+    package enum Mode: String, Codable, Sendable {
+        /// An `ipopd` on every gateway.
+        case gateways
+        /// The kernel alone, by static routes across the WAN: what a gateway's speed is compared with.
+        case plain
+        /// Nobody yet: namespaces and links only.
+        case bare
+    }
+
+    package var name: String
+    package var siteNames: [String]
+    package var mode: Mode
+    /// The MTU of the gateways' WAN interfaces, in bytes.
+    package var wanMTU: Int
+    /// What the WAN really carries; larger packets vanish in it without a word to anybody. As `wanMTU` when nil.
+    package var silentPathMTU: Int?
+    /// The MTU of the LANs, in bytes.
+    package var lanMTU: Int
+    /// The directory that holds the directories of all labs.
+    package var labsDirectory: String
+    /// The directory that holds `ipop` and `ipopd`; see `ProgramPath.gatewayPrograms` for nil.
+    package var programs: String?
+
+    package static let usualName = "lab"
+    package static let usualDirectory = "/run/ipop-lab"
+
+    package init(
+        name: String = usualName, sites: Int = 3, mode: Mode = .gateways, wanMTU: Int = 1500, silentPathMTU: Int? = nil,
+        lanMTU: Int = 1500, labsDirectory: String = usualDirectory, programs: String? = nil
+    ) {
+        self.name = name
+        siteNames = sites > 0 ? (1...sites).map(LabSite.name(number:)) : []
+        self.mode = mode
+        self.wanMTU = wanMTU
+        self.silentPathMTU = silentPathMTU
+        self.lanMTU = lanMTU
+        self.labsDirectory = labsDirectory
+        self.programs = programs
+    }
+
+    /// Refuses what cannot be made. Names of labs hold no hyphen, so that no lab's namespaces begin like another's.
+    func check() throws(LabError) {
+        try Self.check(name: name)
+        guard (1...LabSite.limit).contains(siteNames.count) else {
+            throw .badPlan("a lab has 1 to \(LabSite.limit) sites, not \(siteNames.count)")
+        }
+        for mtu in [wanMTU, lanMTU, silentPathMTU ?? wanMTU] where !(1280...65_535).contains(mtu) {
+            throw .badPlan("an MTU of \(mtu) is outside 1280 to 65535")
+        }
+        if let silentPathMTU, silentPathMTU > wanMTU {
+            throw .badPlan("the WAN cannot carry \(silentPathMTU) bytes behind interfaces of \(wanMTU)")
+        }
+    }
+
+    /// Refuses a lab's name that is empty, long, or has more than lower-case letters and digits.
+    static func check(name: String) throws(LabError) {
+        let allowed = name.utf8.allSatisfy { (0x61...0x7a).contains($0) || (0x30...0x39).contains($0) }
+        guard allowed, (1...16).contains(name.utf8.count) else {
+            throw .badPlan("`\(name)` is no name for a lab: use 1 to 16 lower-case letters and digits")
+        }
+    }
+}

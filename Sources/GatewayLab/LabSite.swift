@@ -1,0 +1,43 @@
+/// One site of a lab: a gateway and one LAN host, each in a network namespace of its own.
+///
+/// Everything follows from the lab's name, the site's number and its name:
+///
+///     number 1, ufl   gateway wan 198.18.0.1   2001:db8:ffff::1
+///                             lan 192.168.10.1 fd00:168:10::1    host 192.168.10.10 fd00:168:10::10
+package struct LabSite: Codable, Hashable, Sendable {
+    /// The sites' names in the order they are made; after these come `site5`, `site6` and so on.
+    static let names = ["ufl", "lsu", "cern", "ornl"]
+    /// The third byte of the LAN's prefix is ten times the number, which ends the row at 25.
+    package static let limit = 25
+
+    package let number: Int
+    package let name: String
+    let lab: String
+
+    /// The name of a site that has been given none.
+    package static func name(number: Int) -> String {
+        number <= names.count ? names[number - 1] : "site\(number)"
+    }
+
+    /// The network namespace of the site's gateway.
+    package var gateway: String { "ipop-\(lab)-\(name)" }
+    /// The network namespace of the site's LAN host.
+    package var host: String { "ipop-\(lab)-\(name)-host" }
+    /// The name of the LAN host in commands.
+    package var hostName: String { "\(name)-host" }
+
+    package var wanAddress: String { "198.18.0.\(number)" }
+    package var wanAddress6: String { "2001:db8:ffff::\(String(number, radix: 16))" }
+    /// The exported prefixes, IPv4 first.
+    package var subnets: [String] { ["192.168.\(number * 10).0/24", "fd00:168:\(number * 10)::/64"] }
+    /// The gateway's addresses in the LAN.
+    package var lanAddress: String { "192.168.\(number * 10).1" }
+    package var lanAddress6: String { "fd00:168:\(number * 10)::1" }
+    package var hostAddress: String { "192.168.\(number * 10).10" }
+    package var hostAddress6: String { "fd00:168:\(number * 10)::10" }
+
+    /// The gateway's interface towards the other gateways, its interface towards the LAN, and the host's only interface.
+    static let wanInterface = "wan", lanInterface = "lan"
+    /// The WAN bridge's port towards this site.
+    var wanPort: String { "port-\(number)" }
+}

@@ -1,0 +1,94 @@
+/// The commands that make a lab's namespaces, links and addresses. Values only: `Lab` runs them.
+struct Topology {
+    let plan: LabPlan
+
+    /// The namespace of the WAN's bridge.
+    var wan: String { Self.prefix(lab: plan.name) + "wan" }
+    /// What the names of all namespaces of a lab begin with, and nobody else's do.
+    static func prefix(lab: String) -> String { "ipop-\(lab)-" }
+
+    /// The bridge that is the WAN. It has an address, so that commands can run in it as an outsider.
+    var wanScript: String {
+        """
+        link set lo up
+        link add br0 type bridge forward_delay 0 stp_state 0
+        link set br0 mtu \(plan.silentPathMTU ?? plan.wanMTU) up
+        addr add \(LabAddresses.wan)/24 dev br0
+        addr add \(LabAddresses.wan6)/64 dev br0 nodad
+
+        """
+    }
+
+    /// The site's three interfaces pairs, made from outside so that each end is born where it belongs.
+    func links(_ site: LabSite) -> String {
+        let wan = "link add \(LabSite.wanInterface) netns \(site.gateway) mtu \(plan.wanMTU) type veth"
+        let port = "peer name \(site.wanPort) netns \(self.wan) mtu \(plan.silentPathMTU ?? plan.wanMTU)"
+        let lan = "link add \(LabSite.lanInterface) netns \(site.gateway) mtu \(plan.lanMTU) type veth"
+        let host = "peer name \(LabSite.lanInterface) netns \(site.host) mtu \(plan.lanMTU)"
+        return "\(wan) \(port)\n\(lan) \(host)\n"
+    }
+
+    /// Plugs the site's port into the bridge.
+    func portScript(_ site: LabSite) -> String {
+        "link set \(site.wanPort) master br0 up\n"
+    }
+
+    func gatewayScript(_ site: LabSite) -> String {
+        // A silent limit is met by single packets only: a train that a veth passes on unsplit would slip through it.
+        let split = plan.silentPathMTU == nil ? "" : "link set \(LabSite.wanInterface) gso_max_segs 1\n"
+        return """
+            link set lo up
+            \(split)link set \(LabSite.wanInterface) up
+            link set \(LabSite.lanInterface) up
+            addr add \(site.wanAddress)/24 dev \(LabSite.wanInterface)
+            addr add \(site.wanAddress6)/64 dev \(LabSite.wanInterface) nodad
+            addr add \(site.lanAddress)/24 dev \(LabSite.lanInterface)
+            addr add \(site.lanAddress6)/64 dev \(LabSite.lanInterface) nodad
+
+            """
+    }
+
+    func hostScript(_ site: LabSite) -> String {
+        """
+        link set lo up
+        link set \(LabSite.lanInterface) up
+        addr add \(site.hostAddress)/24 dev \(LabSite.lanInterface)
+        addr add \(site.hostAddress6)/64 dev \(LabSite.lanInterface) nodad
+        route add default via \(site.lanAddress)
+        route add default via \(site.lanAddress6)
+
+        """
+    }
+
+    /// The kernel routes from one site to another's LAN straight across the WAN.
+    func plainRoutes(from site: LabSite, to other: LabSite) -> String {
+        site == other
+            ? ""
+            : """
+            route add \(other.subnets[0]) via \(other.wanAddress)
+            route add \(other.subnets[1]) via \(other.wanAddress6)
+
+            """
+    }
+
+    /// Shell lines for a new namespace, before it has interfaces: no waiting for duplicate addresses.
+    static let quietIPv6 = """
+        echo 0 > /proc/sys/net/ipv6/conf/all/accept_dad
+        echo 0 > /proc/sys/net/ipv6/conf/default/accept_dad
+
+        """
+    /// Shell lines that make a namespace a router.
+    static let forwarding = """
+        echo 1 > /proc/sys/net/ipv4/ip_forward
+        echo 1 > /proc/sys/net/ipv6/conf/all/forwarding
+
+        """
+}
+
+/// Addresses of a lab that belong to no site.
+package enum LabAddresses {
+    /// The outsider's addresses: those of the WAN's own namespace.
+    package static let wan = "198.18.0.254", wan6 = "2001:db8:ffff::fe"
+    /// The port that gateways listen on.
+    package static let port = 7867
+}
