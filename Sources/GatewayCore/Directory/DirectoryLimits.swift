@@ -1,0 +1,34 @@
+/// Limits of announcements and the directory.
+package enum DirectoryLimits {
+    // Of the protocol: both ends must agree on these.
+
+    /// Bytes of one encoded announcement: a certificate (about 700, at most 4,096), 256 exports of 36 bytes, the rest.
+    package static let announcementByteCount = 16_384
+    /// Bytes of a certificate, DER.
+    package static let certificateByteCount = 4_096
+    /// Bytes of an ECDSA P-256 signature, DER (72), with room for larger curves.
+    package static let signatureByteCount = 256
+    /// Exported subnets of one site.
+    package static let exportCount = 256
+    /// Candidate endpoints of one gateway.
+    package static let endpointCount = 8
+    /// Entries in a summary page: 40 of 28 bytes are 1,120, which fits the smallest path.
+    package static let summaryPageCount = 40
+    /// Announcements asked for at a time.
+    package static let requestCount = 40
+
+    // Our own.
+
+    /// Members that the directory holds; 10,000 of about 1.5 kB are 15 MB.
+    package static let memberCount = 20_000
+    /// How long an announcement lives unless renewed. Liveness is separate, so this bounds ghosts, not detection.
+    package static let lifetime: Duration = .seconds(24 * 3_600)
+    /// How long a withdrawal is remembered: longer than any older copy can wander between members.
+    package static let withdrawalLifetime: Duration = .seconds(3_600)
+    /// When the own announcement is renewed.
+    package static let renewalInterval: Duration = .seconds(12 * 3_600)
+    /// How long a requested page may take before it is asked for again.
+    package static let requestTimeout: Duration = .milliseconds(500)
+    /// Requests without an answer before a copy is given up; the next probe starts a new one.
+    package static let requestAttempts = 5
+}

@@ -1,0 +1,49 @@
+package import NetworkTypes
+
+/// What the core must know of its configuration.
+package struct CoreSettings: Equatable, Sendable {
+    /// The grid's members to be found first, by name or address.
+    package var bootstrap: [HostAndPort]
+    /// Where members were when this gateway last ran.
+    package var remembered: [Endpoint]
+    /// Own subnets that are announced.
+    package var exports: [Announcement.Export]
+    package var policy: RoutePolicy
+    /// Keys are replaced after so long.
+    package var rekeyInterval: Duration
+    /// A number higher than that of any earlier announcement of this node: the wall clock in microseconds serves.
+    package var firstSequence: UInt64
+
+    package init(
+        bootstrap: [HostAndPort], remembered: [Endpoint] = [], exports: [Announcement.Export],
+        policy: RoutePolicy = RoutePolicy(), rekeyInterval: Duration = .seconds(3_600), firstSequence: UInt64
+    ) {
+        self.bootstrap = bootstrap
+        self.remembered = remembered
+        self.exports = exports
+        self.policy = policy
+        self.rekeyInterval = rekeyInterval
+        self.firstSequence = firstSequence
+    }
+}
+
+/// What the driver tells the core of the gateway's own place in the underlay.
+package struct UnderlayFacts: Equatable, Sendable {
+    /// Own addresses with the listening port, that other gateways may be able to reach: no loopback, no link-local, none
+    /// inside an exported subnet, none of the overlay device.
+    package var endpoints: [Endpoint]
+    /// The largest IP packet that the interfaces towards other gateways take.
+    package var mtu: Int
+
+    package init(endpoints: [Endpoint], mtu: Int) {
+        self.endpoints = endpoints
+        self.mtu = mtu
+    }
+
+    /// The largest payload of a sealed datagram to `address`: what is left of the MTU under IP and UDP headers (RFC 791,
+    /// RFC 8200, RFC 768) and the seal.
+    package func payload(toward address: IPAddress) -> Int {
+        let headers = (address.family == .v4 ? 20 : 40) + 8
+        return max(mtu - headers - 32, SessionLimits.basePayload)
+    }
+}

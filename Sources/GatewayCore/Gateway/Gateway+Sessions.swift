@@ -1,0 +1,194 @@
+import LinkSecurity
+package import NetworkTypes
+import OrderedCollections
+
+extension Gateway {
+    /// A handshake has ended well: opens with its keys at once, seals with them once the peer has shown that it has them.
+    mutating func installKeys(
+        _ result: HandshakeResult, from run: HandshakeRun, at endpoint: Endpoint, now: Instant,
+        effects: inout GatewayEffects
+    ) {
+        let index = member(for: result.peer, effects: &effects)
+        let keys = KeyGeneration(
+            localIndex: run.localIndex, remoteIndex: result.remoteIndex, epoch: members.values[index].nextEpoch,
+            sealing: result.sealing, opening: result.opening)
+        members.values[index].nextEpoch &+= 1
+        members.values[index].generations.append(
+            Member.Generation(keys: keys, established: now, endpoint: endpoint, nextConfirmation: now))
+        if members.values[index].generations.count > SessionLimits.generationCount {
+            dropOldestGeneration(at: index, effects: &effects)
+        }
+        effects.append(.install(keys, for: result.peer.node))
+        confirmGenerations(at: index, now: now, effects: &effects)
+    }
+
+    /// The first authentic datagram under a generation has come: the peer has the keys, so this side seals with them.
+    package mutating func generationConfirmed(
+        _ node: NodeAddress, localIndex: UInt32, now: Instant, effects: inout GatewayEffects
+    ) {
+        guard let index = members.index(forKey: node),
+            let at = members.values[index].generations.firstIndex(where: { $0.keys.localIndex == localIndex }),
+            !members.values[index].generations[at].isConfirmed
+        else { return }
+        members.values[index].generations[at].isConfirmed = true
+        let generation = members.values[index].generations[at]
+        let isRekey = members.values[index].active != nil && members.values[index].path != nil
+        for other in members.values[index].generations.indices where other < at {
+            members.values[index].generations[other].retires = now + SessionLimits.generationLinger
+        }
+        members.values[index].active = localIndex
+        // Both ends would start at the same instant; the lower node address goes first.
+        let interval = node < self.node ? settings.rekeyInterval * 11 / 10 : settings.rekeyInterval
+        members.values[index].rekeyAt = now + interval
+        effects.append(.activate(localIndex: localIndex, for: node))
+        if members.values[index].path == nil {
+            pathUp(at: index, endpoint: generation.endpoint, now: now, effects: &effects)
+        } else if isRekey {
+            effects.append(.notice(.rekeyed(site: members.values[index].identity.site, node: node)))
+        }
+    }
+
+    /// An authentic, newest datagram came from another endpoint than the path's: the peer may have moved. The path follows
+    /// once the endpoint has answered a probe.
+    package mutating func peerMoved(
+        _ node: NodeAddress, to endpoint: Endpoint, now: Instant, effects: inout GatewayEffects
+    ) {
+        guard let index = members.index(forKey: node), let path = members.values[index].path,
+            path.endpoint != endpoint,
+            !members.values[index].outstanding.contains(where: { $0.purpose == .endpoint(endpoint) })
+        else { return }
+        sendProbe(at: index, purpose: .endpoint(endpoint), now: now, effects: &effects)
+    }
+
+    /// The kernel refused a datagram to `endpoint` as larger than its interface or path takes.
+    package mutating func datagramTooBig(
+        to endpoint: Endpoint, payload: Int, now: Instant, effects: inout GatewayEffects
+    ) {
+        for index in members.values.indices where members.values[index].path?.endpoint == endpoint {
+            if members.values[index].path?.mtuSearch.tooBig(payload, now: now) == true {
+                pathChanged(at: index, effects: &effects)
+            }
+        }
+    }
+
+    /// How many bytes have gone to and come from a member so far: tells whether traffic flows.
+    package mutating func trafficObserved(_ node: NodeAddress, byteCount: UInt64, now: Instant) {
+        guard let index = members.index(forKey: node) else { return }
+        let moved = byteCount &- members.values[index].trafficMark
+        members.values[index].trafficMark = byteCount
+        // Probes alone move under 4 kB between two looks, even at full size.
+        members.values[index].isBusy = moved > 16_384
+        if members.values[index].isBusy { members.values[index].path?.mtuSearch.trafficFlows(now: now) }
+    }
+
+    /// Brings a path up and gets the directories even.
+    mutating func pathUp(at index: Int, endpoint: Endpoint, now: Instant, effects: inout GatewayEffects) {
+        let upper = underlay.payload(toward: endpoint.address)
+        let node = members.values[index].node
+        members.values[index].path = PathState(endpoint: endpoint, upperPayload: upper, now: now)
+        members.values[index].lastEndpoint = endpoint
+        members.values[index].reason = .ok
+        members.values[index].nextDial = nil
+        members.values[index].dialAttempts = 0
+        members.values[index].digestMismatches = 0
+        pathChanged(at: index, effects: &effects)
+        effects.append(
+            .notice(.memberUp(site: members.values[index].identity.site, node: node, endpoint: endpoint)))
+        effects.append(.membersChanged)
+        if let own = directory[self.node] { sendAnnouncement(own, to: node, now: now, effects: &effects) }
+        startCopy(at: index, now: now, effects: &effects)
+    }
+
+    /// Takes a path down and begins to look for another.
+    mutating func pathDown(at index: Int, reason: LinkReason, now: Instant, effects: inout GatewayEffects) {
+        guard members.values[index].path != nil else { return }
+        members.values[index].path = nil
+        members.values[index].reason = reason
+        members.values[index].copy = nil
+        members.values[index].outstanding = []
+        members.values[index].dialAttempts = 0
+        members.values[index].nextDial = now
+        pathChanged(at: index, effects: &effects)
+        effects.append(
+            .notice(
+                .memberDown(
+                    site: members.values[index].identity.site, node: members.values[index].node, reason: reason)))
+    }
+
+    /// Tells the data plane where a member is now.
+    func pathChanged(at index: Int, effects: inout GatewayEffects) {
+        let member = members.values[index]
+        effects.append(
+            .setPath(member.node, endpoint: member.path?.endpoint, payload: member.path?.mtuSearch.confirmed ?? 0))
+    }
+
+    /// The member of that identity, made if need be.
+    mutating func member(for peer: PeerIdentity, effects: inout GatewayEffects) -> Int {
+        if let index = members.index(forKey: peer.node) {
+            if peer.notAfter >= members.values[index].identity.notAfter { members.values[index].identity = peer }
+            return index
+        }
+        members[peer.node] = Member(identity: peer)
+        effects.append(.addPeer(peer.node))
+        return members.count - 1
+    }
+
+    /// Asks for a first authentic datagram under every new generation.
+    mutating func confirmGenerations(at index: Int, now: Instant, effects: inout GatewayEffects) {
+        for at in members.values[index].generations.indices {
+            let generation = members.values[index].generations[at]
+            guard !generation.isConfirmed, generation.nextConfirmation <= now else { continue }
+            members.values[index].generations[at].confirmationAttempts += 1
+            members.values[index].generations[at].nextConfirmation = now + SessionLimits.confirmationInterval
+            let message = ControlMessage.probe(
+                identifier: nextIdentifier(), directoryDigest: directory.digest)
+            effects.append(
+                .sendControl(
+                    message, to: members.values[index].node, endpoint: generation.endpoint, paddedTo: nil,
+                    localIndex: generation.keys.localIndex))
+        }
+    }
+
+    /// Retires superseded generations, and new ones that the peer never confirmed.
+    mutating func retireGenerations(at index: Int, now: Instant, effects: inout GatewayEffects) {
+        for generation in members.values[index].generations {
+            let isVoid =
+                !generation.isConfirmed && generation.confirmationAttempts > SessionLimits.confirmationAttempts
+            guard isVoid || generation.retires.map({ $0 <= now }) == true else { continue }
+            removeGeneration(generation.keys.localIndex, at: index, effects: &effects)
+        }
+    }
+
+    private mutating func dropOldestGeneration(at index: Int, effects: inout GatewayEffects) {
+        let active = members.values[index].active
+        guard let oldest = members.values[index].generations.first(where: { $0.keys.localIndex != active }) else {
+            return
+        }
+        removeGeneration(oldest.keys.localIndex, at: index, effects: &effects)
+    }
+
+    private mutating func removeGeneration(_ localIndex: UInt32, at index: Int, effects: inout GatewayEffects) {
+        members.values[index].generations.removeAll { $0.keys.localIndex == localIndex }
+        if members.values[index].active == localIndex { members.values[index].active = nil }
+        effects.append(.removeGeneration(localIndex: localIndex))
+    }
+
+    /// The peer said goodbye: nothing goes there any more, but what it sent before may still come in behind.
+    mutating func closeSession(at index: Int, now: Instant, effects: inout GatewayEffects) {
+        pathDown(at: index, reason: .stopped, now: now, effects: &effects)
+        members.values[index].nextDial = now + SessionLimits.dialInterval
+        for generation in members.values[index].generations.indices {
+            members.values[index].generations[generation].retires = now + SessionLimits.goodbyeLinger
+        }
+    }
+
+    /// Ends a session for good: no keys, no path.
+    mutating func endSession(at index: Int, reason: LinkReason, now: Instant, effects: inout GatewayEffects) {
+        pathDown(at: index, reason: reason, now: now, effects: &effects)
+        for generation in members.values[index].generations {
+            removeGeneration(generation.keys.localIndex, at: index, effects: &effects)
+        }
+    }
+
+    mutating func nextIdentifier() -> UInt32 { UInt32(truncatingIfNeeded: random.nextWord()) }
+}

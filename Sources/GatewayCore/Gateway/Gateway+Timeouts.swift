@@ -1,0 +1,164 @@
+import LinkSecurity
+package import NetworkTypes
+import OrderedCollections
+
+extension Gateway {
+    /// When to call `handleTimeout` next, and what for. Ask again after every input.
+    package var nextWakeup: Wakeup? {
+        guard !isStopping else { return nil }
+        var earliest = Wakeup(deadline: publishAt, reason: .publish)
+        func consider(_ candidate: Wakeup?) {
+            guard let candidate, candidate.deadline < earliest.deadline else { return }
+            earliest = candidate
+        }
+        for member in members.values { consider(member.nextWakeup) }
+        for run in runs.values { consider(Wakeup(deadline: run.nextDeadline, reason: .handshake)) }
+        for target in bootstrap where needsDial(target) {
+            consider(Wakeup(deadline: target.nextDial, reason: .bootstrap))
+        }
+        consider(directory.nextExpiry.map { Wakeup(deadline: $0, reason: .expiry) })
+        consider(echoes.map(\.expires).min().map { Wakeup(deadline: $0, reason: .echoTimeout) })
+        return earliest
+    }
+
+    /// Does everything that is due at `now`. Early and repeated calls do nothing.
+    package mutating func handleTimeout(now: Instant, unixSeconds: Int64, effects: inout GatewayEffects) {
+        self.unixSeconds = unixSeconds
+        guard !isStopping else { return }
+        handshakeTimeouts(now: now, effects: &effects)
+        expireDirectory(now: now, effects: &effects)
+        for node in members.keys.elements {
+            guard let index = members.index(forKey: node) else { continue }
+            memberTimeouts(at: index, now: now, effects: &effects)
+        }
+        dialBootstrap(now: now, effects: &effects)
+        for echo in echoes where echo.expires <= now {
+            effects.append(.echoEnded(token: echo.token, roundTrip: nil))
+        }
+        echoes.removeAll { $0.expires <= now }
+        if publishAt <= now { publish(now: now, effects: &effects) }
+    }
+
+    private mutating func memberTimeouts(at index: Int, now: Instant, effects: inout GatewayEffects) {
+        guard let due = members.values[index].nextWakeup, due.deadline <= now else { return }
+        probeTimeouts(at: index, now: now, effects: &effects)
+        confirmGenerations(at: index, now: now, effects: &effects)
+        retireGenerations(at: index, now: now, effects: &effects)
+        if let copy = members.values[index].copy, copy.deadline <= now {
+            let step = members.values[index].copy!.timedOut(now: now)
+            carryOut(step, at: index, effects: &effects)
+        }
+        if let path = members.values[index].path {
+            if path.nextProbe <= now {
+                members.values[index].path?.probed(now: now)
+                sendProbe(at: index, purpose: .liveness, now: now, effects: &effects)
+            }
+            if let size = members.values[index].path?.mtuSearch.probe(now: now, timeout: path.answerTimeout) {
+                sendProbe(at: index, purpose: .mtu(payload: size), now: now, effects: &effects)
+            }
+            rekeyIfDue(at: index, now: now, effects: &effects)
+        }
+        if let at = members.values[index].nextDial, at <= now { dialMember(at: index, now: now, effects: &effects) }
+    }
+
+    private mutating func probeTimeouts(at index: Int, now: Instant, effects: inout GatewayEffects) {
+        let expired = members.values[index].outstanding.filter { $0.expires <= now }
+        guard !expired.isEmpty else { return }
+        members.values[index].outstanding.removeAll { $0.expires <= now }
+        for probe in expired {
+            switch probe.purpose {
+            case .liveness:
+                if members.values[index].path?.lost(now: now) == true {
+                    pathDown(at: index, reason: .noAnswer, now: now, effects: &effects)
+                }
+            case .mtu(let payload):
+                if members.values[index].path?.mtuSearch.lost(payload, now: now) == true {
+                    pathChanged(at: index, effects: &effects)
+                }
+            case .endpoint, .confirmation:
+                break
+            }
+        }
+    }
+
+    private mutating func rekeyIfDue(at index: Int, now: Instant, effects: inout GatewayEffects) {
+        let member = members.values[index]
+        guard let path = member.path else { return }
+        let active = member.generations.first { $0.keys.localIndex == member.active }
+        let isWorn = (active?.keys.sendCounter ?? 0) > SessionLimits.datagramsPerGeneration
+        guard isWorn || member.rekeyAt.map({ $0 <= now }) == true else { return }
+        members.values[index].rekeyAt = now + .seconds(10)
+        dial(path.endpoint, target: member.node, isRekey: true, now: now, effects: &effects)
+    }
+
+    /// One round of attempts to reach a member: its last endpoint, and what it and others announced.
+    private mutating func dialMember(at index: Int, now: Instant, effects: inout GatewayEffects) {
+        let member = members.values[index]
+        guard member.path == nil else {
+            members.values[index].nextDial = nil
+            return
+        }
+        var candidates: [Endpoint] = []
+        let entry = directory[member.node]
+        if let last = member.lastEndpoint { candidates.append(last) }
+        for endpoint in entry?.announcement.endpoints ?? [] where !candidates.contains(endpoint) {
+            candidates.append(endpoint)
+        }
+        candidates.removeAll { underlay.endpoints.contains($0) }
+        members.values[index].dialAttempts += 1
+        members.values[index].nextDial = now + backoff(after: member.dialAttempts)
+        guard !candidates.isEmpty else {
+            members.values[index].reason = .noEndpoint
+            return
+        }
+        if member.active != nil {
+            // The peer may be back with the keys that it had: a probe is quicker than a handshake.
+            for endpoint in candidates.prefix(SessionLimits.parallelDials) {
+                sendProbe(at: index, purpose: .endpoint(endpoint), now: now, effects: &effects)
+            }
+        }
+        let first = member.dialAttempts * SessionLimits.parallelDials
+        for offset in 0..<min(SessionLimits.parallelDials, candidates.count) {
+            let endpoint = candidates[(first + offset) % candidates.count]
+            dial(endpoint, target: member.node, now: now, effects: &effects)
+        }
+    }
+
+    /// Tries the bootstrap addresses, and the members remembered from last time, that lead to no live member now.
+    mutating func dialBootstrap(now: Instant, effects: inout GatewayEffects) {
+        for index in bootstrap.indices where bootstrap[index].nextDial <= now && needsDial(bootstrap[index]) {
+            let target = bootstrap[index]
+            bootstrap[index].attempts += 1
+            bootstrap[index].nextDial = now + backoff(after: target.attempts)
+            if let name = target.name { effects.append(.resolve(name)) }
+            for endpoint in target.endpoints { dial(endpoint, target: nil, now: now, effects: &effects) }
+        }
+    }
+
+    /// A bootstrap name has been resolved; an empty list means that it could not be.
+    package mutating func bootstrapResolved(
+        _ name: HostAndPort, _ endpoints: [Endpoint], now: Instant, effects: inout GatewayEffects
+    ) {
+        for index in bootstrap.indices where bootstrap[index].name == name {
+            if endpoints.isEmpty {
+                bootstrap[index].reason = .noEndpoint
+                continue
+            }
+            let fresh = endpoints.filter { !bootstrap[index].endpoints.contains($0) }
+            bootstrap[index].endpoints = endpoints
+            guard needsDial(bootstrap[index]) else { continue }
+            for endpoint in fresh { dial(endpoint, target: nil, now: now, effects: &effects) }
+        }
+    }
+
+    private func needsDial(_ target: BootstrapTarget) -> Bool {
+        if !target.endpoints.isEmpty, target.endpoints.allSatisfy(underlay.endpoints.contains) { return false }
+        guard let found = target.node else { return true }
+        return found != node && members[found]?.path == nil
+    }
+
+    private mutating func backoff(after attempts: Int) -> Duration {
+        let doubled = SessionLimits.dialInterval * (1 << min(attempts, 6))
+        return random.jitter(around: min(doubled, SessionLimits.dialIntervalLimit))
+    }
+}

@@ -1,0 +1,65 @@
+package import LinkSecurity
+package import NetworkTypes
+
+/// What the core wants done, in the order in which it wants it.
+///
+/// One `GatewayEffects` is reused for the life of a gateway: the driver drains it after every input.
+package struct GatewayEffects: ~Copyable {
+    package enum Effect {
+        /// Send a handshake datagram as it is.
+        case sendHandshake([UInt8], to: Endpoint)
+        /// Seal and send a control message. Without an endpoint it takes the member's path; without an index it takes the
+        /// active generation. `paddedTo` fills it up to so many bytes of payload.
+        case sendControl(
+            ControlMessage, to: NodeAddress, endpoint: Endpoint?, paddedTo: Int?, localIndex: UInt32?)
+        /// A member appears: datagrams to and from it may follow.
+        case addPeer(NodeAddress)
+        case removePeer(NodeAddress)
+        /// Where data to the member goes, and how much fits into one datagram; no endpoint: nowhere, for now.
+        case setPath(NodeAddress, endpoint: Endpoint?, payload: Int)
+        /// Open with these keys from now on.
+        case install(KeyGeneration, for: NodeAddress)
+        /// Seal with these keys from now on.
+        case activate(localIndex: UInt32, for: NodeAddress)
+        case removeGeneration(localIndex: UInt32)
+        /// `Gateway.routes` has changed.
+        case routesChanged
+        /// Resolve a bootstrap name; `bootstrapResolved` brings the answer.
+        case resolve(HostAndPort)
+        /// The set of members and where they are has changed: keep it over restarts (`Gateway.rememberedEndpoints`).
+        case membersChanged
+        /// An echo came back, or did not (`nil`).
+        case echoEnded(token: UInt64, roundTrip: Duration?)
+        case notice(GatewayNotice)
+    }
+
+    package private(set) var list: [Effect] = []
+
+    package init() {
+        list.reserveCapacity(64)
+    }
+
+    package mutating func append(_ effect: Effect) { list.append(effect) }
+
+    /// Forgets what has been carried out.
+    package mutating func removeAll() { list.removeAll(keepingCapacity: true) }
+}
+
+/// Something an operator may want to know: a line in the log, an assertion in a simulation.
+package enum GatewayNotice: Equatable, Sendable {
+    case memberUp(site: String, node: NodeAddress, endpoint: Endpoint)
+    case memberDown(site: String, node: NodeAddress, reason: LinkReason)
+    /// The path moved: the peer answers from another endpoint now.
+    case pathMoved(site: String, node: NodeAddress, from: Endpoint, to: Endpoint)
+    case pathMTU(site: String, node: NodeAddress, payload: Int)
+    case rekeyed(site: String, node: NodeAddress)
+    /// The first time this refusal is seen; later ones are only counted.
+    case handshakeRefused(endpoint: Endpoint, site: String?, reason: LinkReason)
+    case announcementAccepted(site: String, node: NodeAddress, isWithdrawn: Bool, prefixes: [IPPrefix])
+    case announcementRefused(from: NodeAddress, fault: AnnouncementFault)
+    case memberExpired(site: String, node: NodeAddress)
+    /// A bootstrap address is this gateway itself.
+    case bootstrapIsSelf(Endpoint)
+    /// Bytes inside an authentic datagram that are no message: the peer is of another version, or broken.
+    case malformedControl(from: NodeAddress)
+}

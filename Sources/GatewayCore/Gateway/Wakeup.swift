@@ -1,0 +1,28 @@
+package import NetworkTypes
+
+/// When the core wants `handleTimeout` called next, and what for: a loop that spins names its cause.
+package struct Wakeup: Equatable, Sendable {
+    package enum Reason: String, Sendable {
+        case bootstrap
+        case confirmation
+        case dial
+        case directoryCopy
+        case echoTimeout
+        case expiry
+        case handshake
+        case pathMTU
+        case probe
+        case probeTimeout
+        case publish
+        case rekey
+        case retire
+    }
+
+    package var deadline: Instant
+    package var reason: Reason
+
+    package init(deadline: Instant, reason: Reason) {
+        self.deadline = deadline
+        self.reason = reason
+    }
+}

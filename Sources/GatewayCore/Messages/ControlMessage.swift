@@ -1,0 +1,137 @@
+package import NetworkTypes
+package import WireFormat
+
+/// What two gateways say to each other inside a session: the content of a sealed `control` datagram.
+///
+/// The first byte is the type. Bytes behind a message are padding, so that a path MTU probe can have any size.
+package enum ControlMessage: Equatable, Sendable {
+    /// "Are you there?" Carries the sender's digest of its directory, so that every probe is an anti-entropy check.
+    case probe(identifier: UInt32, directoryDigest: UInt64)
+    /// Answers `probe` on the path it came by, and reports from which endpoint it came (as RFC 8489 STUN does).
+    case probeAnswer(identifier: UInt32, directoryDigest: UInt64, observed: Endpoint)
+    /// `ipop ping`: answered by `echoAnswer` with the same token.
+    case echo(token: UInt64)
+    case echoAnswer(token: UInt64)
+    /// A signed announcement, `ageSeconds` after its owner made it.
+    case announcement(ageSeconds: UInt32, encoded: [UInt8])
+    /// Asks for a page of the directory's summary, beginning with the first node at or after `start`.
+    case summaryRequest(start: NodeAddress)
+    /// A page of the directory's summary in node order; `isLast` when nothing follows.
+    case summary([SummaryEntry], isLast: Bool)
+    /// Asks for the announcements of these nodes.
+    case announcementRequest([NodeAddress])
+    /// The sender ends the session: it stops.
+    case goodbye
+
+    /// A node and the sequence number of its newest announcement known to the sender.
+    package struct SummaryEntry: Equatable, Sendable {
+        package var node: NodeAddress
+        package var sequence: UInt64
+
+        package init(node: NodeAddress, sequence: UInt64) {
+            self.node = node
+            self.sequence = sequence
+        }
+    }
+
+    private enum Tag: UInt8 {
+        case probe = 1
+        case probeAnswer = 2
+        case echo = 3
+        case echoAnswer = 4
+        case announcement = 5
+        case summaryRequest = 6
+        case summary = 7
+        case announcementRequest = 8
+        case goodbye = 9
+    }
+}
+
+extension ControlMessage {
+    /// The message's bytes, without padding.
+    package var encoded: [UInt8] {
+        var writer = WireWriter()
+        switch self {
+        case .probe(let identifier, let digest):
+            writer.write(Tag.probe.rawValue)
+            writer.write(identifier)
+            writer.write(digest)
+        case .probeAnswer(let identifier, let digest, let observed):
+            writer.write(Tag.probeAnswer.rawValue)
+            writer.write(identifier)
+            writer.write(digest)
+            writer.write(observed)
+        case .echo(let token):
+            writer.write(Tag.echo.rawValue)
+            writer.write(token)
+        case .echoAnswer(let token):
+            writer.write(Tag.echoAnswer.rawValue)
+            writer.write(token)
+        case .announcement(let age, let encoded):
+            writer.write(Tag.announcement.rawValue)
+            writer.write(age)
+            writer.write(block: encoded)
+        case .summaryRequest(let start):
+            writer.write(Tag.summaryRequest.rawValue)
+            writer.write(start)
+        case .summary(let entries, let isLast):
+            writer.write(Tag.summary.rawValue)
+            writer.write(UInt8(isLast ? 1 : 0))
+            writer.write(count: entries.count)
+            for entry in entries {
+                writer.write(entry.node)
+                writer.write(entry.sequence)
+            }
+        case .announcementRequest(let nodes):
+            writer.write(Tag.announcementRequest.rawValue)
+            writer.write(count: nodes.count)
+            for node in nodes { writer.write(node) }
+        case .goodbye:
+            writer.write(Tag.goodbye.rawValue)
+        }
+        return writer.bytes
+    }
+
+    /// Reads a message; what follows it is padding.
+    package init(reading bytes: RawSpan) throws(WireError) {
+        var reader = WireReader(bytes)
+        let tag = try reader.readUInt8()
+        switch Tag(rawValue: tag) {
+        case .probe:
+            self = .probe(identifier: try reader.readUInt32(), directoryDigest: try reader.readUInt64())
+        case .probeAnswer:
+            let identifier = try reader.readUInt32()
+            let digest = try reader.readUInt64()
+            self = .probeAnswer(
+                identifier: identifier, directoryDigest: digest, observed: try reader.readEndpoint())
+        case .echo:
+            self = .echo(token: try reader.readUInt64())
+        case .echoAnswer:
+            self = .echoAnswer(token: try reader.readUInt64())
+        case .announcement:
+            let age = try reader.readUInt32()
+            let limit = DirectoryLimits.announcementByteCount
+            self = .announcement(ageSeconds: age, encoded: try reader.readBlock("announcement", limit: limit))
+        case .summaryRequest:
+            self = .summaryRequest(start: try reader.readNodeAddress())
+        case .summary:
+            let isLast = try reader.readUInt8() != 0
+            let count = try reader.readCount("summary", limit: DirectoryLimits.summaryPageCount)
+            var entries: [SummaryEntry] = []
+            for _ in 0..<count {
+                let node = try reader.readNodeAddress()
+                entries.append(SummaryEntry(node: node, sequence: try reader.readUInt64()))
+            }
+            self = .summary(entries, isLast: isLast)
+        case .announcementRequest:
+            let count = try reader.readCount("nodes", limit: DirectoryLimits.requestCount)
+            var nodes: [NodeAddress] = []
+            for _ in 0..<count { nodes.append(try reader.readNodeAddress()) }
+            self = .announcementRequest(nodes)
+        case .goodbye:
+            self = .goodbye
+        case nil:
+            throw .unknownValue(field: "control message", value: UInt64(tag))
+        }
+    }
+}

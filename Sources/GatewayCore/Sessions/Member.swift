@@ -1,0 +1,132 @@
+package import LinkSecurity
+package import NetworkTypes
+
+/// Everything this gateway knows of its relation with one other gateway: keys, path, attempts to reach it.
+///
+///     unreached --handshake confirmed--> live --probes lost or goodbye--> unreached
+package struct Member {
+    /// Keys of one handshake.
+    package struct Generation {
+        package let keys: KeyGeneration
+        package let established: Instant
+        /// Where the handshake took place.
+        package let endpoint: Endpoint
+        /// The peer has shown that it has the keys.
+        package var isConfirmed = false
+        package var confirmationAttempts = 0
+        package var nextConfirmation: Instant
+        /// When a superseded generation stops opening.
+        package var retires: Instant?
+    }
+
+    /// A probe that waits for its answer.
+    package struct Outstanding {
+        package enum Purpose: Equatable {
+            case liveness
+            case mtu(payload: Int)
+            /// Checks an endpoint before the path moves there.
+            case endpoint(Endpoint)
+            case confirmation
+        }
+
+        package var identifier: UInt32
+        package var purpose: Purpose
+        package var sent: Instant
+        package var expires: Instant
+    }
+
+    package let node: NodeAddress
+    /// From the newest verified certificate.
+    package var identity: PeerIdentity
+    package var generations: [Generation] = []
+    /// The receiver index of the generation that seals.
+    package var active: UInt32?
+    package var nextEpoch: UInt8 = 0
+    /// The live path; `nil` while the member cannot be reached.
+    package var path: PathState?
+    package var outstanding: [Outstanding] = []
+    package var copy: DirectoryCopy?
+    /// Probes in a row whose digest differed from ours.
+    package var digestMismatches = 0
+    /// Why the member is not reached.
+    package var reason: LinkReason = .connecting
+    /// Where the last path was.
+    package var lastEndpoint: Endpoint?
+    package var nextDial: Instant?
+    package var dialAttempts = 0
+    /// When a rekey is due; set with each activation.
+    package var rekeyAt: Instant?
+    /// Bytes moved as of the last look, to tell whether traffic flows.
+    package var trafficMark: UInt64 = 0
+    package var isBusy = false
+
+    package init(identity: PeerIdentity) {
+        node = identity.node
+        self.identity = identity
+    }
+
+    /// When this member wants to be looked at next, and why.
+    package var nextWakeup: Wakeup? {
+        var earliest: Wakeup?
+        func consider(_ deadline: Instant?, _ reason: Wakeup.Reason) {
+            guard let deadline, deadline < earliest?.deadline ?? Instant(nanoseconds: .max) else { return }
+            earliest = Wakeup(deadline: deadline, reason: reason)
+        }
+        consider(nextDial, .dial)
+        consider(copy?.deadline, .directoryCopy)
+        consider(outstanding.map(\.expires).min(), .probeTimeout)
+        if let path {
+            consider(path.nextProbe, .probe)
+            consider(path.mtuSearch.deadline, .pathMTU)
+            consider(rekeyAt, .rekey)
+        }
+        for generation in generations {
+            if !generation.isConfirmed { consider(generation.nextConfirmation, .confirmation) }
+            consider(generation.retires, .retire)
+        }
+        return earliest
+    }
+}
+
+/// Why a member is not reached by a direct path. Raw values are `reason` in status and listed in docs/codes.md.
+package enum LinkReason: Equatable, Sendable {
+    case ok
+    case connecting
+    /// No candidate endpoint is known.
+    case noEndpoint
+    /// Handshakes were not answered.
+    case handshakeTimeout
+    /// A path that worked stopped answering.
+    case noAnswer
+    /// The peer said goodbye.
+    case stopped
+    case certificate(CertificateFault)
+    case peerRefused(CertificateFault)
+    case version
+    case protocolError
+
+    /// Kebab-case, from a closed list.
+    package var code: String {
+        switch self {
+        case .ok: "ok"
+        case .connecting: "connecting"
+        case .noEndpoint: "no-endpoint"
+        case .handshakeTimeout: "handshake-timeout"
+        case .noAnswer: "no-answer"
+        case .stopped: "peer-stopped"
+        case .certificate(let fault): fault.rawValue
+        case .peerRefused(let fault): "peer-refused-\(fault.rawValue)"
+        case .version: "version-mismatch"
+        case .protocolError: "protocol-error"
+        }
+    }
+
+    init(_ fault: HandshakeFault) {
+        switch fault {
+        case .refused(let reason, _): self = .certificate(reason)
+        case .refusedByPeer(let reason): self = .peerRefused(reason)
+        case .version: self = .version
+        case .protocolError: self = .protocolError
+        }
+    }
+}

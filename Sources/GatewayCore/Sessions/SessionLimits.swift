@@ -1,0 +1,55 @@
+import WireFormat
+
+/// Limits and intervals of sessions and their paths.
+package enum SessionLimits {
+    /// Between probes of a live path. A probe and its answer are about 75 and 85 bytes on the wire: both ends probing
+    /// cost 2 * 160 * 8 / 5 = 512 bit/s on a link; with the MTU confirmations that is within the budget of 1 kbit/s.
+    package static let probeInterval: Duration = .seconds(5)
+    /// Between probes while the last one is unanswered.
+    package static let suspectInterval: Duration = .milliseconds(250)
+    /// The least time that an answer is waited for; the smoothed round trip times 3 if that is more.
+    package static let answerTimeout: Duration = .milliseconds(250)
+    /// Unanswered probes in a row after which a path is down.
+    package static let lostProbes = 4
+    /// Probes that loss is counted over.
+    package static let lossWindow = 32
+    /// First delay between attempts to reach a member; doubles up to `dialIntervalLimit`, for ever.
+    package static let dialInterval: Duration = .seconds(1)
+    package static let dialIntervalLimit: Duration = .seconds(60)
+    /// Handshakes started at once towards one member's candidate endpoints.
+    package static let parallelDials = 4
+    /// Generations of keys that a session keeps: the sealing one, and those that still open what is on its way.
+    package static let generationCount = 4
+    /// How long a generation opens after a newer one took over.
+    package static let generationLinger: Duration = .seconds(60)
+    /// How long the keys of a peer that said goodbye still open what was sent before.
+    package static let goodbyeLinger: Duration = .seconds(2)
+    /// How long a finished handshake still answers repeated flights.
+    package static let handshakeLinger: Duration = .seconds(5)
+    /// Between probes that confirm a new generation.
+    package static let confirmationInterval: Duration = .milliseconds(100)
+    package static let confirmationAttempts = 30
+    /// Unanswered probes remembered for one member.
+    package static let outstandingProbes = 16
+    /// Own endpoints as members report them.
+    package static let observedEndpoints = 4
+    /// Refused handshakes that are remembered for status.
+    package static let refusals = 32
+    /// A key that has sealed so many datagrams is replaced: far below where AES-GCM's bounds begin to count.
+    package static let datagramsPerGeneration: UInt64 = 1 << 36
+
+    // Path MTU search, RFC 8899 §5.1. Sizes are payloads: the bytes inside one sealed datagram.
+
+    /// RFC 8899's BASE_PLPMTU of 1,200 bytes of UDP payload: crosses IPv6's minimum link.
+    package static let basePayload = 1_200 - SealedHeader.overhead
+    /// MAX_PROBES.
+    package static let mtuProbeAttempts = 3
+    /// The search ends when it knows the size to within so many bytes.
+    package static let mtuGranularity = 4
+    /// PMTU_RAISE_TIMER: how often a larger size is tried again.
+    package static let mtuRaiseInterval: Duration = .seconds(600)
+    /// CONFIRMATION_TIMER while traffic flows, so that a shrunken path is noticed soon.
+    package static let mtuConfirmInterval: Duration = .seconds(5)
+    /// The same while it is idle: 1,500 bytes a minute are 200 bit/s.
+    package static let mtuIdleConfirmInterval: Duration = .seconds(60)
+}

@@ -1,0 +1,100 @@
+package import LinkSecurity
+package import NetworkTypes
+import WireFormat
+
+/// Encrypts nothing: the simulator's cipher, with a tag that only has the right length.
+package final class PlaintextCipher: PacketCipher {
+    package init() {}
+
+    package func seal(
+        header: UnsafeRawPointer, plaintext: UnsafeRawPointer, byteCount: Int, output: UnsafeMutableRawPointer
+    ) {
+        output.copyMemory(from: plaintext, byteCount: byteCount)
+        (output + byteCount).initializeMemory(as: UInt8.self, repeating: 0, count: SealedHeader.tagByteCount)
+    }
+
+    package func open(
+        header: UnsafeRawPointer, ciphertext: UnsafeRawPointer, byteCount: Int, output: UnsafeMutableRawPointer
+    ) -> Bool {
+        output.copyMemory(from: ciphertext, byteCount: byteCount - SealedHeader.tagByteCount)
+        return true
+    }
+}
+
+/// A handshake of one round trip in plain text, behind the same contract as the real one.
+///
+/// Hello: a ClientHello's first 59 bytes as far as the core reads them, receiver index, node. Answer: a record of type 22
+/// that is no ClientHello, receiver index, node.
+package final class PlaintextHandshakeProvider: HandshakeProvider {
+    private let identity: SimulatedIdentity
+    private var random: SeededRandom
+
+    package init(identity: SimulatedIdentity, seed: UInt64) {
+        self.identity = identity
+        random = SeededRandom(seed: seed)
+    }
+
+    package func makeClient(localIndex: UInt32) -> any HandshakeEngine {
+        var hello = [UInt8](repeating: 0, count: 59)
+        hello[0] = 22
+        hello[13] = 1
+        for index in 27..<59 { hello[index] = UInt8(truncatingIfNeeded: random.nextWord()) }
+        return PlaintextHandshake(identity: identity, localIndex: localIndex, prefix: hello)
+    }
+
+    package func admit(
+        _ datagram: [UInt8], from source: Endpoint, localIndex: UInt32, output: inout HandshakeOutput
+    ) -> HandshakeAdmission {
+        var answer = [UInt8](repeating: 0, count: 59)
+        answer[0] = 22
+        answer[13] = 2
+        let engine = PlaintextHandshake(identity: identity, localIndex: localIndex, prefix: answer)
+        return .accepted(engine, engine.receive(datagram, output: &output))
+    }
+}
+
+/// One side of a plain text handshake.
+package final class PlaintextHandshake: HandshakeEngine {
+    private let identity: SimulatedIdentity
+    private let message: [UInt8]
+    private let isClient: Bool
+    private var isCompleted = false
+
+    init(identity: SimulatedIdentity, localIndex: UInt32, prefix: [UInt8]) {
+        self.identity = identity
+        isClient = prefix[13] == 1
+        var writer = WireWriter()
+        writer.write(raw: prefix)
+        writer.write(localIndex)
+        writer.write(identity.own.node)
+        message = writer.bytes
+    }
+
+    package func start(output: inout HandshakeOutput) -> HandshakeProgress {
+        output.datagrams.append(message)
+        return .running
+    }
+
+    package func receive(_ datagram: [UInt8], output: inout HandshakeOutput) -> HandshakeProgress {
+        if !isClient { output.datagrams.append(message) }
+        guard !isCompleted else { return .running }
+        var reader = WireReader(datagram.span.bytes)
+        guard (try? reader.readBytes(59)) != nil, let index = try? reader.readUInt32(),
+            let node = try? reader.readNodeAddress()
+        else { return .running }
+        switch identity.world.certificate(of: node, grid: identity.own.grid) {
+        case .failure(let fault):
+            return .failed(.refused(fault, site: nil))
+        case .success(let peer):
+            isCompleted = true
+            return .completed(
+                HandshakeResult(
+                    peer: peer, sealing: PlaintextCipher(), opening: PlaintextCipher(), remoteIndex: index, version: 1))
+        }
+    }
+
+    package func retransmit(output: inout HandshakeOutput) -> HandshakeProgress {
+        if isClient, !isCompleted { output.datagrams.append(message) }
+        return .running
+    }
+}

@@ -1,0 +1,43 @@
+import GatewayCore
+import NetworkTypes
+import Testing
+import WireFormat
+
+@Suite struct ControlMessageTests {
+    private static let node = NodeAddress(high: 1, middle: 2, low: 3)
+
+    static let samples: [ControlMessage] = [
+        .probe(identifier: 7, directoryDigest: 9),
+        .probeAnswer(identifier: 7, directoryDigest: 9, observed: Endpoint("192.0.2.1:7867")!),
+        .probeAnswer(identifier: 7, directoryDigest: 9, observed: Endpoint("[2001:db8::1]:7867")!),
+        .echo(token: 1), .echoAnswer(token: 1), .announcement(ageSeconds: 5, encoded: [1, 2, 3]),
+        .summaryRequest(start: node), .summary([.init(node: node, sequence: 4)], isLast: true),
+        .announcementRequest([node, node]), .goodbye,
+    ]
+
+    @Test(arguments: samples) func `a message survives the wire, with any padding`(message: ControlMessage) throws {
+        for padding in [0, 1, 100] {
+            let bytes = message.encoded + [UInt8](repeating: 0, count: padding)
+            #expect(try ControlMessage(reading: bytes.span.bytes) == message)
+        }
+    }
+
+    @Test(arguments: samples) func `a message cut short is refused at every length`(message: ControlMessage) {
+        let bytes = message.encoded
+        for count in 0..<bytes.count {
+            let cut = Array(bytes.prefix(count))
+            #expect(throws: WireError.self) { try ControlMessage(reading: cut.span.bytes) }
+        }
+    }
+
+    @Test func `random bytes never trap`() {
+        var random = SeededRandom(seed: 1)
+        for _ in 0..<20_000 {
+            let count = Int(random.below(80))
+            var bytes = (0..<count).map { _ in UInt8(truncatingIfNeeded: random.nextWord()) }
+            if !bytes.isEmpty { bytes[0] = UInt8(random.below(12)) }
+            _ = try? ControlMessage(reading: bytes.span.bytes)
+            _ = try? Announcement.Unverified(reading: bytes)
+        }
+    }
+}
