@@ -1,0 +1,182 @@
+package import NetworkTypes
+
+/// One thing that is wrong, in words for the operator.
+package struct Problem: Equatable, Sendable {
+    package let code: ProblemCode
+    /// What is wrong, one clause without a full stop.
+    package let text: String
+    /// What to do, one sentence.
+    package let fix: String
+
+    /// A problem as it came over the socket.
+    init(code: ProblemCode, text: String, fix: String) {
+        self.code = code
+        self.text = text
+        self.fix = fix
+    }
+
+    /// Fills the placeholders of `code`'s templates.
+    private init(_ code: ProblemCode, _ values: KeyValuePairs<String, String> = [:]) {
+        let explanation = code.explanation
+        self.init(
+            code: code, text: Self.fill(explanation.phrase, values), fix: Self.fill(explanation.fix, values))
+    }
+
+    static func fill(_ template: String, _ values: KeyValuePairs<String, String>) -> String {
+        var result = ""
+        var rest = template[...]
+        while let open = rest.firstIndex(of: "{"), let close = rest[open...].firstIndex(of: "}") {
+            let name = rest[rest.index(after: open)..<close]
+            result += rest[..<open]
+            result += values.first { $0.key == name }?.value ?? "{\(name)}"
+            rest = rest[rest.index(after: close)...]
+        }
+        return result + rest
+    }
+
+    var json: JSONValue { ["code": .string(code.rawValue), "text": .string(text), "fix": .string(fix)] }
+
+    init(json: JSONValue) throws(JSONShapeError) {
+        let shape = try JSONShape(json, name: "problem")
+        self.init(code: try shape.code("code"), text: try shape.text("text"), fix: try shape.text("fix"))
+    }
+}
+
+/// The daemon and its files.
+extension Problem {
+    package static func daemonNotRunning() -> Problem { Problem(.daemonNotRunning) }
+
+    package static func daemonNotReadable() -> Problem { Problem(.daemonNotReadable) }
+
+    package static func certificateExpiresSoon(daysLeft: Int) -> Problem {
+        Problem(.certificateExpiresSoon, ["days": HumanUnits.count(daysLeft, "day")])
+    }
+
+    /// `notAfter` in seconds since 1970-01-01T00:00:00Z.
+    package static func certificateExpired(notAfter: Int64) -> Problem {
+        Problem(.certificateExpired, ["time": Timestamp(seconds: notAfter).description])
+    }
+
+    /// `notBefore` in seconds since 1970-01-01T00:00:00Z.
+    package static func certificateNotYetValid(notBefore: Int64) -> Problem {
+        Problem(.certificateNotYetValid, ["time": Timestamp(seconds: notBefore).description])
+    }
+
+    /// `error` is the first error of the files, `file:line:column: error: …`.
+    package static func configurationNotReloaded(error: String) -> Problem {
+        Problem(.configurationNotReloaded, ["error": error])
+    }
+
+    package static func stateNotSaved(directory: String, error: String) -> Problem {
+        Problem(.stateNotSaved, ["directory": directory, "error": error])
+    }
+}
+
+/// Sites, routes and exports.
+extension Problem {
+    package static func siteDown(site: String, reason: PathReason) -> Problem {
+        Problem(.siteDown, ["site": site, "reason": reason.explanation.phrase])
+    }
+
+    package static func routeMissing(_ prefix: IPPrefix) -> Problem {
+        Problem(.routeMissing, ["prefix": prefix.description])
+    }
+
+    /// `remover` names the program, if the kernel told; `restored` is whether the route is back.
+    package static func routeVanished(_ prefix: IPPrefix, remover: String? = nil, restored: Bool) -> Problem {
+        Problem(
+            .routeVanished,
+            [
+                "prefix": prefix.description, "remover": remover ?? "another program",
+                "outcome": restored ? "restored" : "will be restored",
+            ])
+    }
+
+    package static func routeRefused(_ prefix: IPPrefix, site: String, reason: RouteReason) -> Problem {
+        Problem(
+            .routeRefused, ["prefix": prefix.description, "site": site, "reason": reason.explanation.phrase])
+    }
+
+    package static func routeForeign(_ prefix: IPPrefix) -> Problem {
+        Problem(.routeForeign, ["prefix": prefix.description])
+    }
+
+    package static func routeShadowed(_ prefix: IPPrefix) -> Problem {
+        Problem(.routeShadowed, ["prefix": prefix.description])
+    }
+
+    package static func routeUnclaimed(_ prefix: IPPrefix) -> Problem {
+        Problem(.routeUnclaimed, ["prefix": prefix.description])
+    }
+
+    /// `change` says what was tried: `route 10.1.0.0/16`, `device ipop0 up`.
+    package static func kernelChangeFailed(change: String, error: String) -> Problem {
+        Problem(.kernelChangeFailed, ["change": change, "error": error])
+    }
+
+    package static func prefixConflict(_ prefix: IPPrefix, owner: String, loser: String) -> Problem {
+        Problem(.prefixConflict, ["prefix": prefix.description, "owner": owner, "loser": loser])
+    }
+
+    /// `site` is this gateway's own.
+    package static func exportNotInCertificate(_ prefix: IPPrefix, site: String) -> Problem {
+        Problem(.exportNotInCertificate, ["prefix": prefix.description, "site": site])
+    }
+
+    package static func exportOtherInterface(_ prefix: IPPrefix, covers other: IPPrefix, interface: String) -> Problem {
+        Problem(
+            .exportOtherInterface,
+            ["prefix": prefix.description, "other": other.description, "interface": interface])
+    }
+
+    package static func exportOwned(_ prefix: IPPrefix, by owner: String) -> Problem {
+        Problem(.exportOwned, ["prefix": prefix.description, "owner": owner])
+    }
+}
+
+/// This host and the network.
+extension Problem {
+    package static func deviceMissing(_ device: String) -> Problem { Problem(.deviceMissing, ["device": device]) }
+
+    package static func deviceDown(_ device: String) -> Problem { Problem(.deviceDown, ["device": device]) }
+
+    package static func deviceWrongMTU(_ device: String, found: Int, wanted: Int) -> Problem {
+        Problem(.deviceWrongMTU, ["device": device, "found": String(found), "wanted": String(wanted)])
+    }
+
+    package static func forwardingOff(_ family: AddressFamily) -> Problem {
+        switch family {
+        case .v4: Problem(.forwardingOff, ["family": "IPv4", "sysctl": "net.ipv4.ip_forward"])
+        case .v6: Problem(.forwardingOff, ["family": "IPv6", "sysctl": "net.ipv6.conf.all.forwarding"])
+        }
+    }
+
+    package static func reversePathFilter(interface: String) -> Problem {
+        Problem(.reversePathFilter, ["interface": interface])
+    }
+
+    package static func lanInterfaceMissing(_ interface: String) -> Problem {
+        Problem(.lanInterfaceMissing, ["interface": interface])
+    }
+
+    package static func bootstrapUnreachable(_ members: [HostAndPort]) -> Problem {
+        Problem(.bootstrapUnreachable, ["members": members.map(\.description).joined(separator: ", ")])
+    }
+
+    package static func nameNotResolved(_ name: String, error: String) -> Problem {
+        Problem(.nameNotResolved, ["name": name, "error": error])
+    }
+
+    /// `peer` is a site, if the certificate named one, or an endpoint.
+    package static func linkRefused(peer: String, reason: PathReason) -> Problem {
+        Problem(.linkRefused, ["peer": peer, "reason": reason.explanation.phrase])
+    }
+
+    package static func sourceCheckDrops(site: String, packets: UInt64) -> Problem {
+        Problem(.sourceCheckDrops, ["site": site, "count": HumanUnits.count(packets, "packet")])
+    }
+
+    package static func pathMTULow(site: String, mtu: Int) -> Problem {
+        Problem(.pathMTULow, ["site": site, "mtu": String(mtu)])
+    }
+}

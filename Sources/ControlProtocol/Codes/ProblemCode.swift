@@ -1,0 +1,215 @@
+/// The problems that `ipop status` lists. A closed list; numbers stay with their meaning for ever, codes are only added.
+package enum ProblemCode: String, Sendable, CaseIterable, Comparable {
+    // The daemon and its files.
+    case daemonNotRunning = "E001"
+    case daemonNotReadable = "E002"
+    case certificateExpiresSoon = "E003"
+    case certificateExpired = "E004"
+    case certificateNotYetValid = "E005"
+    case configurationNotReloaded = "E006"
+    case stateNotSaved = "E007"
+
+    // Sites and routes.
+    case siteDown = "E010"
+    case routeMissing = "E011"
+    case routeVanished = "E012"
+    case routeRefused = "E013"
+    case routeForeign = "E014"
+    case routeShadowed = "E015"
+    case routeUnclaimed = "E016"
+    case kernelChangeFailed = "E017"
+    case prefixConflict = "E018"
+
+    // Exports.
+    case exportNotInCertificate = "E020"
+    case exportOtherInterface = "E021"
+    case exportOwned = "E022"
+
+    // This host.
+    case deviceMissing = "E030"
+    case deviceDown = "E031"
+    case deviceWrongMTU = "E032"
+    case forwardingOff = "E033"
+    case reversePathFilter = "E034"
+    case lanInterfaceMissing = "E035"
+
+    // The network.
+    case bootstrapUnreachable = "E040"
+    case nameNotResolved = "E041"
+    case linkRefused = "E042"
+    case sourceCheckDrops = "E043"
+    case pathMTULow = "E044"
+
+    package static func < (lhs: ProblemCode, rhs: ProblemCode) -> Bool { lhs.rawValue < rhs.rawValue }
+
+    /// Whether a gateway with this problem counts as degraded; the others are told and change no exit code.
+    package var degrades: Bool {
+        switch self {
+        case .reversePathFilter, .sourceCheckDrops, .pathMTULow, .linkRefused, .stateNotSaved, .routeUnclaimed: false
+        default: true
+        }
+    }
+
+    /// Text with placeholders in braces, cause, and fix: the page docs/codes.md.
+    package var explanation: CodeExplanation {
+        hostExplanation ?? routeExplanation ?? networkExplanation ?? CodeExplanation("unexplained", cause: "", fix: "")
+    }
+
+    private var hostExplanation: CodeExplanation? {
+        switch self {
+        case .daemonNotRunning:
+            CodeExplanation(
+                "the daemon is not running", cause: "Nothing answers on the control socket.",
+                fix: "Start it: `systemctl start ipopd`; see why it stopped: `journalctl -u ipopd`.")
+        case .daemonNotReadable:
+            CodeExplanation(
+                "no permission to ask the daemon",
+                cause: "The control socket is open to root and the group ipop-admin only.",
+                fix: "Use sudo, or join the group: `adduser USER ipop-admin`.")
+        case .certificateExpiresSoon:
+            CodeExplanation(
+                "certificate expires in {days}", cause: "Under 14 days of the certificate's validity are left.",
+                fix: "Renew it: `ipop cert renew`.")
+        case .certificateExpired:
+            CodeExplanation(
+                "certificate expired at {time}", cause: "The certificate is past its end, so no peer accepts it.",
+                fix: "Renew it: `ipop cert renew`; see that the clock is right.")
+        case .certificateNotYetValid:
+            CodeExplanation(
+                "certificate is not valid before {time}", cause: "The certificate begins later than this clock's now.",
+                fix: "Set the clock: `timedatectl`.")
+        case .configurationNotReloaded:
+            CodeExplanation(
+                "configuration not reloaded: {error}",
+                cause: "The files have errors, so the configuration of before goes on.",
+                fix: "Run `ipop check`, correct the file, then `ipop reload`.")
+        case .stateNotSaved:
+            CodeExplanation(
+                "state not saved in {directory}: {error}",
+                cause: "The state directory cannot be written; a restart will join more slowly.",
+                fix: "See `df {directory}` and the directory's owner.")
+        case .deviceMissing:
+            CodeExplanation(
+                "device {device} is missing",
+                cause: "The overlay's device does not exist, so nothing can be forwarded.",
+                fix: "See `journalctl -u ipopd`; the daemon makes it again while it runs.")
+        case .deviceDown:
+            CodeExplanation(
+                "device {device} is down", cause: "Another program or a person set the overlay's device down.",
+                fix: "Set it up: `ip link set {device} up`.")
+        case .deviceWrongMTU:
+            CodeExplanation(
+                "device {device} has MTU {found}, wanted {wanted}",
+                cause: "Another program or a person changed the device's MTU.",
+                fix: "Set it back: `ip link set {device} mtu {wanted}`.")
+        case .forwardingOff:
+            CodeExplanation(
+                "{family} forwarding is off", cause: "This host's kernel does not forward packets between interfaces.",
+                fix: "Switch it on: `sysctl -w {sysctl}=1`; for good: copy ipop's example to /etc/sysctl.d.")
+        case .reversePathFilter:
+            CodeExplanation(
+                "strict rp_filter on {interface}",
+                cause: "The kernel drops packets whose way back would be another interface.",
+                fix: "Loosen it, if traffic is missing: `sysctl -w net.ipv4.conf.{interface}.rp_filter=2`.")
+        case .lanInterfaceMissing:
+            CodeExplanation(
+                "LAN interface {interface} is missing", cause: "No interface has the name that lan.interface says.",
+                fix: "Correct lan.interface in ipop.yaml and run `ipop reload`.")
+        default: nil
+        }
+    }
+
+    private var routeExplanation: CodeExplanation? {
+        switch self {
+        case .siteDown:
+            CodeExplanation(
+                "site {site} is down: {reason}", cause: "No path to the site's gateway is up.",
+                fix: "Look the reason up in ipop(8), \"Path reasons\".")
+        case .routeMissing:
+            CodeExplanation(
+                "route {prefix} is missing from the kernel",
+                cause: "The daemon wants the route and the kernel has none.",
+                fix: "Run `ipop reload`; if it goes again, see ipop(8), \"Routes that vanish\".")
+        case .routeVanished:
+            CodeExplanation(
+                "route {prefix} was removed by {remover}; {outcome}",
+                cause: "Another program or a person removed a route of ours.",
+                fix: "See ipop(8), \"Routes that vanish\".")
+        case .routeRefused:
+            CodeExplanation(
+                "route {prefix} of site {site} is not installed: {reason}",
+                cause: "Installing the route would take local hosts or the underlay away.",
+                fix: "Let site {site} export another prefix, or deny it in subnets.map.")
+        case .routeForeign:
+            CodeExplanation(
+                "route {prefix} belongs to another program",
+                cause: "A route of another program to the same prefix and metric stands in the table.",
+                fix: "Remove it: `ip route show {prefix}`; or give routes.metric another value.")
+        case .routeShadowed:
+            CodeExplanation(
+                "route {prefix} is shadowed by another route",
+                cause: "A route of another program to the same prefix has a lower metric.",
+                fix: "Remove it: `ip route show {prefix}`; or lower routes.metric.")
+        case .routeUnclaimed:
+            CodeExplanation(
+                "route {prefix} is in the kernel and not wanted",
+                cause: "A route with our protocol number stayed behind.",
+                fix: "The daemon removes it within a minute; by hand: `ip route del {prefix} proto ipop`.")
+        case .kernelChangeFailed:
+            CodeExplanation(
+                "the kernel refused {change}: {error}", cause: "A request over netlink failed.",
+                fix: "See `journalctl -u ipopd`; the daemon needs CAP_NET_ADMIN.")
+        case .prefixConflict:
+            CodeExplanation(
+                "{prefix} is announced by {loser} too; {owner} owns it",
+                cause: "Two sites announce one prefix; it is routed to its owner only.",
+                fix: "Let site {loser} export another prefix.")
+        case .exportNotInCertificate:
+            CodeExplanation(
+                "export {prefix} refused: the certificate does not cover it",
+                cause: "A site announces only what its certificate lists.",
+                fix: "Issue one that does: `ipop cert issue {site} --subnet {prefix}`.")
+        case .exportOtherInterface:
+            CodeExplanation(
+                "export {prefix} refused: it covers {other} on {interface}",
+                cause: "The subnet equals or covers a network connected to an interface other than the LAN's.",
+                fix: "Export the LAN's own network, or correct lan.interface.")
+        case .exportOwned:
+            CodeExplanation(
+                "export {prefix} refused: site {owner} owns it",
+                cause: "Another site announced the prefix before.",
+                fix: "Export another prefix, or let site {owner} withdraw it.")
+        default: nil
+        }
+    }
+
+    private var networkExplanation: CodeExplanation? {
+        switch self {
+        case .bootstrapUnreachable:
+            CodeExplanation(
+                "no bootstrap member answers: {members}",
+                cause: "No member of the grid has been reached yet; the gateway keeps trying.",
+                fix: "See that the member runs and that UDP reaches it; correct `bootstrap` in ipop.yaml.")
+        case .nameNotResolved:
+            CodeExplanation(
+                "name {name} does not resolve: {error}", cause: "The resolver has no address for a bootstrap member.",
+                fix: "Test it: `getent ahosts {name}`; correct `bootstrap` or the resolver.")
+        case .linkRefused:
+            CodeExplanation(
+                "link with {peer} refused: {reason}",
+                cause: "A gateway that is not a member of this grid tried to link, or was tried.",
+                fix: "Look the reason up in ipop(8), \"Path reasons\".")
+        case .sourceCheckDrops:
+            CodeExplanation(
+                "{count} from site {site} dropped: source not of that site",
+                cause: "The site sent packets whose source address is not in a prefix it announces.",
+                fix: "See at site {site} what sends them, or let it export that subnet.")
+        case .pathMTULow:
+            CodeExplanation(
+                "the path to site {site} carries {mtu} bytes only",
+                cause: "The path's MTU is under the 1,280 that IPv6 promises; packets travel in slices.",
+                fix: "Look for a tunnel or a wrong MTU on the way to the site.")
+        default: nil
+        }
+    }
+}

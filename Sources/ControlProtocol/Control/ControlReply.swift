@@ -1,0 +1,171 @@
+package import NetworkTypes
+
+/// What `ipopd` answers: one line of JSON.
+package enum ControlReply: Equatable, Sendable {
+    /// Done; the payload depends on the request.
+    case success(JSONValue)
+    case failure(ControlFailure)
+}
+
+/// Why a request was not done.
+package struct ControlFailure: Error, Equatable, Sendable {
+    package var code: ControlErrorCode
+    /// For the operator; may have several lines (a reload's errors, one a line).
+    package var text: String
+
+    package init(_ code: ControlErrorCode, _ text: String) {
+        self.code = code
+        self.text = text
+    }
+}
+
+/// Numbers of failures, stable: 8xxx the request could not be done, 9xxx the request is not understood.
+package enum ControlErrorCode: Int, Sendable, CaseIterable {
+    /// No announcement of a site of that name is known.
+    case unknownSite = 8_001
+    /// A ping got no answer within its timeout.
+    case noAnswer = 8_002
+    /// What `wait` waits for did not happen within its timeout.
+    case timedOut = 8_003
+    /// A reload found errors in the files; the old configuration goes on. The text has one error a line.
+    case configurationRejected = 8_004
+    /// The request names this gateway's own site where another one is meant.
+    case ownSite = 8_005
+    /// Too many requests are waiting already.
+    case busy = 8_006
+    /// The daemon is stopping.
+    case stopping = 8_007
+    /// The reply would be longer than a line may be.
+    case replyTooLong = 8_008
+    /// The site is known, but no path to it is up.
+    case siteDown = 8_009
+    case malformedRequest = 9_001
+    case unknownRequest = 9_002
+    case badArgument = 9_003
+    case requestTooLong = 9_004
+}
+
+extension ControlReply {
+    /// The reply as one line, without a line break; a `replyTooLong` failure when it would not fit.
+    package var line: String {
+        let text = json.compact
+        guard text.utf8.count <= ControlLimits.lineByteCount else {
+            return ControlReply.failure(
+                ControlFailure(.replyTooLong, "the reply has over \(ControlLimits.lineByteCount) bytes")
+            ).json.compact
+        }
+        return text
+    }
+
+    var json: JSONValue {
+        switch self {
+        case .success(let payload):
+            ["ok": true, "payload": payload]
+        case .failure(let failure):
+            ["ok": false, "code": JSONValue(failure.code.rawValue), "text": .string(failure.text)]
+        }
+    }
+
+    /// Reads one line, without its line break. Throws `JSONShapeError.wrong("reply", …)` for what is no reply at all.
+    package init(line: [UInt8]) throws(JSONShapeError) {
+        let value: JSONValue
+        do throws(JSONError) {
+            value = try JSONValue(parsing: line)
+        } catch {
+            throw .wrong("reply", expected: "a JSON text: \(error)")
+        }
+        let shape = try JSONShape(value, name: "reply")
+        if try shape.truth("ok") {
+            self = .success(try shape.value("payload"))
+        } else {
+            guard let code = ControlErrorCode(rawValue: try shape.integer("code")) else {
+                throw .wrong("code", expected: "a known code")
+            }
+            self = .failure(ControlFailure(code, try shape.text("text")))
+        }
+    }
+}
+
+/// What a reload did.
+package struct ReloadResult: Equatable, Sendable {
+    /// One sentence a change, in the order in which they were applied; empty when the files say what is so already.
+    package var changes: [String]
+    /// Warnings of the files, one a line.
+    package var warnings: [String]
+
+    package init(changes: [String], warnings: [String] = []) {
+        self.changes = changes
+        self.warnings = warnings
+    }
+
+    package var json: JSONValue { ["changes": .texts(changes), "warnings": .texts(warnings)] }
+
+    package init(json: JSONValue) throws(JSONShapeError) {
+        let shape = try JSONShape(json, name: "reload")
+        changes = try shape.parsedList("changes")
+        warnings = try shape.parsedList("warnings")
+    }
+}
+
+/// One answered ping.
+package struct PingResult: Equatable, Sendable {
+    package var site: String
+    package var node: NodeAddress
+    /// From the request's arrival at the daemon's link to the answer's.
+    package var rttMicroseconds: UInt64
+    package var path: PathKind
+    /// Where the probe was sent to, for a direct path.
+    package var endpoint: Endpoint?
+    /// The relaying site, for a relayed path.
+    package var via: String?
+
+    package init(
+        site: String, node: NodeAddress, rttMicroseconds: UInt64, path: PathKind, endpoint: Endpoint? = nil,
+        via: String? = nil
+    ) {
+        self.site = site
+        self.node = node
+        self.rttMicroseconds = rttMicroseconds
+        self.path = path
+        self.endpoint = endpoint
+        self.via = via
+    }
+
+    package var json: JSONValue {
+        [
+            "site": .string(site), "node": .text(node), "rttMicroseconds": JSONValue(rttMicroseconds),
+            "path": .string(path.rawValue), "endpoint": .text(endpoint), "via": .text(via),
+        ]
+    }
+
+    package init(json: JSONValue) throws(JSONShapeError) {
+        let shape = try JSONShape(json, name: "ping")
+        site = try shape.text("site")
+        node = try shape.parsed("node")
+        rttMicroseconds = try shape.integer("rttMicroseconds")
+        path = try shape.code("path")
+        endpoint = try shape.optionalParsed("endpoint")
+        via = try shape.optionalText("via")
+    }
+}
+
+/// What `wait` waited for.
+package struct WaitResult: Equatable, Sendable {
+    /// Members of the grid now, this gateway included.
+    package var members: Int
+    /// The site that was waited for.
+    package var site: String?
+
+    package init(members: Int, site: String?) {
+        self.members = members
+        self.site = site
+    }
+
+    package var json: JSONValue { ["members": JSONValue(members), "site": .text(site)] }
+
+    package init(json: JSONValue) throws(JSONShapeError) {
+        let shape = try JSONShape(json, name: "wait")
+        members = try shape.integer("members")
+        site = try shape.optionalText("site")
+    }
+}

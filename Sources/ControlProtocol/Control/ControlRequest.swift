@@ -1,0 +1,89 @@
+/// What `ipop` asks `ipopd` over the control socket: one line of JSON, answered by one line, then the connection ends.
+package enum ControlRequest: Equatable, Sendable {
+    /// The daemon's half of `ipop status`; answered by a `GatewayReport`.
+    case status
+    /// Read the configuration again and apply the difference; answered when that is done, by a `ReloadResult`.
+    case reload
+    /// One probe through the overlay to a site's gateway; answered by a `PingResult`, or by `noAnswer` after the timeout.
+    case ping(site: String, timeoutMilliseconds: UInt32)
+    /// Answered by a `WaitResult` when this gateway is in the grid, or when `site` is reachable if one is named; by `timedOut` after
+    /// the timeout, if one is given. The daemon drops the request when the asker hangs up.
+    case wait(site: String?, timeoutSeconds: UInt32?)
+}
+
+/// Limits of the control socket.
+package enum ControlLimits {
+    /// Bytes of one line, request or reply, without its line break.
+    package static let lineByteCount = JSONLimits.byteCount
+    /// Bytes of one request; the longest is `wait` with a site name of 63.
+    package static let requestByteCount = 4_096
+    /// The longest time that a ping may wait for its answer.
+    package static let pingTimeoutMilliseconds: UInt32 = 10_000
+    /// The socket's name in the run directory.
+    package static let socketName = "control.sock"
+}
+
+extension ControlRequest {
+    /// The request's name on the wire.
+    package var name: String {
+        switch self {
+        case .status: "status"
+        case .reload: "reload"
+        case .ping: "ping"
+        case .wait: "wait"
+        }
+    }
+
+    /// The request as one line, without a line break.
+    package var line: String { json.compact }
+
+    var json: JSONValue {
+        switch self {
+        case .status, .reload:
+            ["request": .string(name)]
+        case .ping(let site, let timeout):
+            ["request": .string(name), "site": .string(site), "timeoutMilliseconds": JSONValue(timeout)]
+        case .wait(let site, let timeout):
+            ["request": .string(name), "site": .text(site), "timeoutSeconds": .count(timeout)]
+        }
+    }
+
+    /// Reads one line, without its line break. The error is the reply to send back.
+    package init(line: [UInt8]) throws(ControlFailure) {
+        guard line.count <= ControlLimits.requestByteCount else {
+            throw ControlFailure(.requestTooLong, "a request has at most \(ControlLimits.requestByteCount) bytes")
+        }
+        let value: JSONValue
+        do throws(JSONError) {
+            value = try JSONValue(parsing: line)
+        } catch {
+            throw ControlFailure(.malformedRequest, "not a JSON text: \(error)")
+        }
+        let request: ControlRequest?
+        do throws(JSONShapeError) {
+            let shape = try JSONShape(value, name: "request")
+            request = try Self.read(name: try shape.text("request"), shape)
+        } catch {
+            throw ControlFailure(.badArgument, error.description)
+        }
+        guard let request else { throw ControlFailure(.unknownRequest, "this gateway knows no such request") }
+        self = request
+    }
+
+    /// `nil` when no request has that name.
+    private static func read(name: String, _ shape: JSONShape) throws(JSONShapeError) -> ControlRequest? {
+        switch name {
+        case "status": return .status
+        case "reload": return .reload
+        case "ping":
+            let timeout: UInt32 = try shape.optionalInteger("timeoutMilliseconds") ?? 1_000
+            return .ping(
+                site: try shape.text("site"),
+                timeoutMilliseconds: min(max(timeout, 1), ControlLimits.pingTimeoutMilliseconds))
+        case "wait":
+            return .wait(
+                site: try shape.optionalText("site"), timeoutSeconds: try shape.optionalInteger("timeoutSeconds"))
+        default: return nil
+        }
+    }
+}

@@ -1,0 +1,134 @@
+package import NetworkTypes
+
+/// A remote prefix that the daemon knows, and what it decided about it.
+package struct WantedRoute: Equatable, Sendable {
+    package var prefix: IPPrefix
+    /// The site it leads to.
+    package var site: String
+    /// Whether the daemon wants it in the kernel.
+    package var wanted: Bool
+    /// Why it is not wanted, or what went wrong with it; `nil` when all is well.
+    package var reason: RouteReason?
+    /// The last time another program removed it; the daemon forgets it after a while.
+    package var vanished: VanishedRoute?
+
+    package init(
+        prefix: IPPrefix, site: String, wanted: Bool = true, reason: RouteReason? = nil, vanished: VanishedRoute? = nil
+    ) {
+        self.prefix = prefix
+        self.site = site
+        self.wanted = wanted
+        self.reason = reason
+        self.vanished = vanished
+    }
+
+    var json: JSONValue {
+        [
+            "prefix": .text(prefix), "site": .string(site), "wanted": JSONValue(wanted),
+            "reason": .text(reason?.rawValue), "vanished": .optional(vanished, \.json),
+        ]
+    }
+
+    init(json: JSONValue) throws(JSONShapeError) {
+        let shape = try JSONShape(json, name: "route")
+        self.init(
+            prefix: try shape.parsed("prefix"), site: try shape.text("site"), wanted: try shape.truth("wanted"),
+            reason: try shape.optionalCode("reason"))
+        if let value = shape.optionalValue("vanished") { vanished = try VanishedRoute(json: value) }
+    }
+}
+
+/// A route of ours that another program removed.
+package struct VanishedRoute: Equatable, Sendable {
+    package var secondsAgo: UInt64
+    /// The program, if the kernel told.
+    package var remover: String?
+    /// Whether the daemon has put it back.
+    package var restored: Bool
+
+    package init(secondsAgo: UInt64, remover: String? = nil, restored: Bool) {
+        self.secondsAgo = secondsAgo
+        self.remover = remover
+        self.restored = restored
+    }
+
+    var json: JSONValue {
+        ["secondsAgo": JSONValue(secondsAgo), "remover": .text(remover), "restored": JSONValue(restored)]
+    }
+
+    init(json: JSONValue) throws(JSONShapeError) {
+        let shape = try JSONShape(json, name: "vanished")
+        self.init(
+            secondsAgo: try shape.integer("secondsAgo"), remover: try shape.optionalText("remover"),
+            restored: try shape.truth("restored"))
+    }
+}
+
+/// One export of this site.
+package struct ExportReport: Equatable, Sendable {
+    package var subnet: IPPrefix
+    /// What the grid calls it; `nil` while it is being leased.
+    package var virtual: IPPrefix?
+    package var state: ExportState
+    /// Why it is refused.
+    package var reason: RouteReason?
+
+    package init(subnet: IPPrefix, virtual: IPPrefix?, state: ExportState, reason: RouteReason? = nil) {
+        self.subnet = subnet
+        self.virtual = virtual
+        self.state = state
+        self.reason = reason
+    }
+
+    var json: JSONValue {
+        [
+            "subnet": .text(subnet), "virtual": .text(virtual), "state": .string(state.rawValue),
+            "reason": .text(reason?.rawValue),
+        ]
+    }
+
+    init(json: JSONValue) throws(JSONShapeError) {
+        let shape = try JSONShape(json, name: "export")
+        self.init(
+            subnet: try shape.parsed("subnet"), virtual: try shape.optionalParsed("virtual"),
+            state: try shape.code("state"), reason: try shape.optionalCode("reason"))
+    }
+}
+
+/// How far an export is.
+package enum ExportState: String, Sendable, CaseIterable {
+    case announced
+    case leasing
+    case refused
+}
+
+/// One lease that this gateway holds or serves.
+package struct LeaseReport: Equatable, Sendable {
+    /// An address or a prefix.
+    package var key: String
+    /// The site that holds it.
+    package var holder: String
+    package var expiresSeconds: UInt64
+    package var mac: MACAddress?
+
+    package init(key: String, holder: String, expiresSeconds: UInt64, mac: MACAddress? = nil) {
+        self.key = key
+        self.holder = holder
+        self.expiresSeconds = expiresSeconds
+        self.mac = mac
+    }
+
+    var json: JSONValue {
+        [
+            "key": .string(key), "holder": .string(holder), "expiresSeconds": JSONValue(expiresSeconds),
+            "mac": .text(mac),
+        ]
+    }
+
+    init(json: JSONValue) throws(JSONShapeError) {
+        let shape = try JSONShape(json, name: "lease")
+        self.init(
+            key: try shape.text("key"), holder: try shape.text("holder"),
+            expiresSeconds: try shape.integer("expiresSeconds"), mac: try shape.optionalParsed("mac"))
+    }
+}
