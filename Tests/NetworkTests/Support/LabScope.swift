@@ -1,0 +1,48 @@
+import Foundation
+import GatewayLab
+import Testing
+
+/// Makes a lab before the first test of a suite and takes it down after the last, however they end.
+struct LabScope: SuiteTrait, TestScoping {
+    let plan: LabPlan
+    /// Whether the sites are joined and their gateways started before the first test.
+    let isBroughtUp: Bool
+
+    @TaskLocal static var current: Lab?
+
+    func provideScope(
+        for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
+    ) async throws {
+        if let missing = Ground.missing { throw LabError.badPlan("the network tests cannot run: \(missing)") }
+        let lab = try Lab.create(plan)
+        defer { if ProcessInfo.processInfo.environment["IPOP_LAB_KEEP"] == nil { lab.destroy() } }
+        if isBroughtUp { try lab.bringUp() }
+        try await Self.$current.withValue(lab) { try await function() }
+    }
+}
+
+extension Trait where Self == LabScope {
+    /// A lab of its own for the suite. `name` distinguishes it from the other suites' labs; the process's id is added.
+    static func lab(
+        _ name: String, sites: Int = 3, mode: LabPlan.Mode = .gateways, wanMTU: Int = 1500, silentPathMTU: Int? = nil,
+        isBroughtUp: Bool = true
+    ) -> LabScope {
+        let plan = LabPlan(
+            name: "\(name)\(getpid())", sites: sites, mode: mode, wanMTU: wanMTU, silentPathMTU: silentPathMTU)
+        return LabScope(plan: plan, isBroughtUp: isBroughtUp && mode == .gateways)
+    }
+}
+
+extension Lab {
+    /// The lab of the suite that the running test belongs to.
+    static func ofSuite() throws -> Lab { try #require(LabScope.current) }
+
+    var ufl: LabSite { sites[0] }
+    var lsu: LabSite { sites[1] }
+    var cern: LabSite { sites[2] }
+
+    /// All ordered pairs of different sites.
+    var pairs: [(from: LabSite, to: LabSite)] {
+        sites.flatMap { from in sites.filter { $0 != from }.map { (from, $0) } }
+    }
+}

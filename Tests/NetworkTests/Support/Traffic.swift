@@ -1,0 +1,74 @@
+import Foundation
+import GatewayLab
+import Testing
+
+/// What iperf3 moved.
+struct IperfResult {
+    /// Bytes that arrived at the receiver.
+    let bytes: Double
+    let bitsPerSecond: Double
+    let lostPercent: Double?
+}
+
+extension Lab {
+    /// Pings between all pairs of hosts over both families and expects every packet back.
+    func expectAllHostsReachEachOther(sourceLocation: SourceLocation = #_sourceLocation) throws {
+        for (from, to) in pairs {
+            for address in [to.hostAddress, to.hostAddress6] {
+                let result = try ping(address, from: .host(from))
+                #expect(
+                    result.received == result.sent, "\(from.hostName) to \(address): \(result.words)",
+                    sourceLocation: sourceLocation)
+            }
+        }
+    }
+
+    /// Waits until one host gets an answer from another. Returns the seconds it took.
+    @discardableResult
+    func waitForPing(_ address: String, from node: LabNode) throws(LabError) -> Double {
+        try until("an answer from \(address)", timeLimit: Lab.joinLimit) { () throws(LabError) in
+            try ping(address, from: node, count: 1).received == 1
+        }
+    }
+
+    /// Sends a number of bytes with iperf3 from one host to another, or the other way round with `-R` in `extra`.
+    func iperf(_ extra: [String], bytes: Int, from: LabSite, to: LabSite, address: String) throws -> IperfResult {
+        let (server, log) = try start(["iperf3", "-s", "-1", "--forceflush"], at: .host(to), role: "iperf3")
+        defer { server.stop(timeLimit: 1) }
+        try until("iperf3's server") { text(log).contains("Server listening") && server.isRunning }
+        let output = try require(
+            ["iperf3", "-J", "-c", address, "-n", String(bytes)] + extra, at: .host(from), timeLimit: 120)
+        let result = try JSONDecoder().decode(IperfOutput.self, from: Data(output.utf8))
+        let sum = try #require(result.end.sumReceived ?? result.end.sum)
+        return IperfResult(bytes: sum.bytes, bitsPerSecond: sum.bitsPerSecond, lostPercent: result.end.sum?.lostPercent)
+    }
+
+    private func text(_ path: String) -> String { (try? String(contentsOfFile: path, encoding: .utf8)) ?? "" }
+}
+
+private struct IperfOutput: Decodable {
+    struct Sum: Decodable {
+        let bytes, bitsPerSecond: Double
+        let lostPercent: Double?
+
+        enum CodingKeys: String, CodingKey {
+            case bytes
+            case bitsPerSecond = "bits_per_second"
+            case lostPercent = "lost_percent"
+        }
+    }
+    struct End: Decodable {
+        let sumReceived, sum: Sum?
+
+        enum CodingKeys: String, CodingKey {
+            case sum
+            case sumReceived = "sum_received"
+        }
+    }
+    let end: End
+}
+
+/// Prints a measured figure that no test depends on.
+func report(_ what: String, _ value: Double, _ unit: String) {
+    print(String(format: "    measured: %@ %.3g %@", what, value, unit))
+}
