@@ -1,0 +1,32 @@
+import LinkSecurity
+import NetworkTypes
+import OpenSSLLink
+
+/// A grid for tests: an authority, and sites with identities of their own. The clock stands still until a test sets it.
+final class TestGrid {
+    /// 2026-01-01T00:00:00Z.
+    static let start: Int64 = 1_767_225_600
+
+    let authority: CertificateAuthority
+    var now = TestGrid.start
+
+    init(_ name: String = "physics") throws {
+        authority = try CertificateAuthority.create(grid: name, days: 3_650, now: Self.start)
+    }
+
+    func certificate(
+        _ site: String, _ prefixes: [String] = [], key: PrivateKey, days: Int = 365
+    ) throws -> Certificate {
+        try authority.issue(
+            site: site, prefixes: prefixes.compactMap { IPPrefix($0) }, days: days, publicKey: key.publicKey,
+            now: Self.start)
+    }
+
+    func identity(_ site: String, _ prefixes: [String] = [], days: Int = 365) throws -> SiteIdentity {
+        let key = try PrivateKey.generate()
+        let certificate = try certificate(site, prefixes, key: key, days: days)
+        return try SiteIdentity(
+            certificate: certificate, key: key, authority: authority.certificate, grid: authority.grid,
+            now: { [self] in now })
+    }
+}
