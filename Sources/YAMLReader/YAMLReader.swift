@@ -3,7 +3,7 @@ package import GatewayConfiguration
 /// Reads a YAML document into a `ConfigurationNode` tree, by libyaml.
 ///
 /// One document, mappings with plain keys, lists and scalars: anchors, aliases, tags and merged documents are refused,
-/// since a reader of the file would have to know them by heart. Whatever the bytes are, the answer is a tree or a problem.
+/// since a reader of the file would have to know them by heart. Whatever the bytes, the answer is a tree or a problem.
 package enum YAMLReader {
     /// A longer file is refused.
     package static let byteCountLimit = 1 << 20

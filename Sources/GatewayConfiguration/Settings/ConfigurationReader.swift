@@ -1,6 +1,6 @@
 import NetworkTypes
 
-/// Reads ipop.yaml and grid.yaml from their trees, strictly: what is not understood is an error, and all errors are told.
+/// Reads ipop.yaml and grid.yaml from their trees, strictly: what is not understood is an error, and all are told.
 package enum ConfigurationReader {
     /// The keys of ipop.yaml, the top level under the empty name.
     package static let keys: [(section: String, keys: [String])] = [
@@ -138,7 +138,7 @@ package enum ConfigurationReader {
         }
     }
 
-    /// A name that the kernel takes for an interface: 1 to 15 bytes (IFNAMSIZ - 1), no slash, colon, blank or dots only.
+    /// A name that the kernel takes for an interface: 1 to 15 bytes (IFNAMSIZ - 1), no slash, colon or blank.
     private static func interfaceName(_ mapping: StrictMapping, _ key: String, _ problems: inout ProblemList)
         -> String?
     {

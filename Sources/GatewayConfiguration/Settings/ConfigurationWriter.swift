@@ -13,6 +13,10 @@ package enum ConfigurationWriter {
             "table: \(settings.routes.table)", "metric: \(settings.routes.metric)",
             "accept: \(settings.routes.accept.rawValue)",
         ]
+        let metrics =
+            if let listen = settings.metrics.listen { "metrics: {listen: \"\(listen)\"}" } else {
+                "# metrics: {listen: \"127.0.0.1:9867\"}"
+            }
         let offloads = settings.offloads
         return """
             # Settings of this gateway. Every key is described in ipop.yaml(5); an unknown key is an error.
@@ -39,7 +43,7 @@ package enum ConfigurationWriter {
             mtu: \(settings.mtu)
 
             # Prometheus metrics: off unless an address is set.
-            \(settings.metrics.listen.map { "metrics: {listen: \"\($0)\"}" } ?? "# metrics: {listen: \"127.0.0.1:9867\"}")
+            \(metrics)
 
             # trace, debug, info, notice, warning or error.
             log: {level: \(settings.log.level.rawValue)}
@@ -56,7 +60,7 @@ package enum ConfigurationWriter {
     /// A subnets.map with which `site` exports `subnets` under their own addresses.
     package static func subnetMapText(site: String, exports subnets: [IPPrefix]) -> String {
         let header = """
-            # What this site exports, and what it takes from other sites. One mapping a line; described in subnets.map(5).
+            # What this site exports, and what it takes from other sites: a mapping a line, described in subnets.map(5).
             # After an edit: ipop check && ipop reload
             #
             # A remote site's lines restrict what is taken from it:

@@ -1,0 +1,198 @@
+import GatewayConfiguration
+import NetworkTypes
+import Testing
+
+@Suite struct SettingsTests {
+    @Test func `three keys are enough and the rest has defaults`() throws {
+        let reading = readSettings(smallSettings)
+        let settings = try #require(reading.settings)
+
+        #expect(reading.problems.isEmpty)
+        #expect(settings.grid == "physics" && settings.site == "lsu" && settings.lan.interface == "eth1")
+        #expect(settings.listen.port == 7867 && settings.listen.addresses.isEmpty && settings.bootstrap.isEmpty)
+        #expect(settings.device == "ipop0" && settings.mtu == .automatic && settings.lan.mode == .routed)
+        #expect(settings.routes.table == .main && settings.routes.metric == 50 && settings.routes.accept == .learned)
+        #expect(settings.log.level == .info && settings.metrics.listen == nil)
+        #expect(settings.session.rekeyAfterSeconds == 3_600)
+        #expect(settings.offloads.gso && settings.offloads.gro && settings.offloads.vnet)
+    }
+
+    @Test func `every key is read`() throws {
+        let reading = readSettings(completeSettings)
+        let settings = try #require(reading.settings)
+
+        #expect(reading.problems.isEmpty)
+        #expect(settings.listen.port == 7868)
+        #expect(settings.listen.addresses == [IPAddress("192.0.2.1")!, IPAddress("2001:db8::1")!])
+        #expect(settings.bootstrap.map(\.description) == ["gw.ufl.example:7867", "[2001:db8::2]:7867"])
+        #expect(settings.device == "ipop7" && settings.mtu == .bytes(1_400))
+        #expect(settings.routes.table == .number(77) && settings.routes.table.number == 77)
+        #expect(settings.routes.metric == 51 && settings.routes.accept == .mapped)
+        #expect(settings.log.level == .debug && settings.session.rekeyAfterSeconds == 60)
+        #expect(!settings.offloads.gso && !settings.offloads.gro && !settings.offloads.vnet)
+    }
+
+    /// What stands in the file, and how its problem is printed.
+    @Test(
+        arguments: Mistake.list(
+            """
+            lsiten: {port: 1}
+                4:1: error: unknown key 'lsiten'; did you mean 'listen'?
+            listen: {prot: 1}
+                4:10: error: unknown key 'prot' in 'listen'; did you mean 'port'?
+            interface: eth1
+                4:1: error: unknown key 'interface'; 'interface' belongs under 'lan'
+            log: {mtu: 1400}
+                4:7: error: unknown key 'mtu' in 'log'; 'mtu' belongs at the top level
+            site: ufl
+                4:1: error: key 'site' stands twice; it stands at line 2 already; keep one
+            listen: 7867
+                4:9: error: 'listen' must be a mapping of keys to values, not '7867'; write listen: {port: ..,
+                addresses: ..}
+            listen: {port: 70000}
+                4:16: error: 'listen.port' must be a number from 1 to 65535, not '70000'
+            listen: {port: 0}
+                4:16: error: 'listen.port' must be a number from 1 to 65535, not '0'
+            listen: {port: "7867"}
+                4:16: error: 'listen.port' must be a number from 1 to 65535, not the quoted text "7867"; remove the
+                quotes
+            listen: {port: many}
+                4:16: error: 'listen.port' must be a number from 1 to 65535, not 'many'
+            listen: {port: [1]}
+                4:16: error: 'listen.port' must be a number from 1 to 65535, not a list
+            listen: {addresses: 192.0.2.1}
+                4:21: error: 'listen.addresses' must be a list of IP addresses, not '192.0.2.1'; write addresses:
+                [192.0.2.1]
+            listen: {addresses: ["192.0.2.1:7867"]}
+                4:22: error: '192.0.2.1:7867' is not an IP address to listen at; the port stands in 'listen.port'
+            listen: {addresses: [192.0.2.1, 192.0.2.1]}
+                4:33: error: address 192.0.2.1 stands twice; keep one
+            bootstrap: gw.ufl.example:7867
+                4:12: error: 'bootstrap' must be a list of HOST:PORT, not 'gw.ufl.example:7867'; write bootstrap:
+                [gw.ufl.example:7867]
+            bootstrap: [gw.ufl.example]
+                4:13: error: 'gw.ufl.example' is not HOST:PORT; did you mean 'gw.ufl.example:7867'?
+            bootstrap: ["2001:db8::1"]
+                4:13: error: '2001:db8::1' is not HOST:PORT; did you mean '[2001:db8::1]:7867'?
+            bootstrap: [gw:1, gw:1]
+                4:19: error: bootstrap gw:1 stands twice; keep one
+            bootstrap:
+                4:11: error: 'bootstrap' must be a list of HOST:PORT, not nothing; give it a value or remove the key
+            device: an-interface-too-long
+                4:9: error: 'an-interface-too-long' cannot name an interface: a name has 1 to 15 characters, no
+                blank, slash or colon
+            routes: {table: mian}
+                4:17: error: 'routes.table' must be 'main' or a number, not 'mian'; did you mean 'main'?
+            routes: {table: 255}
+                4:17: error: routing table 255 is the kernel's own table 'local'; write main, or a number of your
+                own such as 77
+            routes: {accept: learnt}
+                4:18: error: 'routes.accept' must be one of learned, mapped, not 'learnt'; did you mean 'learned'?
+            routes: {metric: -1}
+                4:18: error: 'routes.metric' must be a number from 1 to 4294967295, not '-1'
+            mtu: 500
+                4:6: error: 'mtu' must be a number from 576 to 65535, not '500'
+            mtu: atuo
+                4:6: error: 'mtu' must be auto or a number from 576 to 65535, not 'atuo'; did you mean 'auto'?
+            mtu: 0x600
+                4:6: error: 'mtu' must be auto or a number from 576 to 65535, not '0x600'
+            metrics: {listen: localhost}
+                4:19: error: 'metrics.listen' must be ADDRESS:PORT, not 'localhost'; write 127.0.0.1:9867
+            log: {level: warn}
+                4:14: error: 'log.level' must be one of trace, debug, info, notice, warning, error, not 'warn'
+            log: {level: Debug}
+                4:14: error: 'log.level' must be one of trace, debug, info, notice, warning, error, not 'Debug'; did
+                you mean 'debug'?
+            session: {rekey-after: 5}
+                4:24: error: 'session.rekey-after' must be a number from 10 to 86400, not '5'
+            session: {rekey_after: 60}
+                4:11: error: unknown key 'rekey_after' in 'session'; did you mean 'rekey-after'?
+            offloads: {gso: yes}
+                4:17: error: 'offloads.gso' must be true or false, not 'yes'; write true
+            offloads: {gso: []}
+                4:17: error: 'offloads.gso' must be true or false, not a list
+            """))
+    func `a mistake is told with its place and what was meant`(mistake: Mistake) {
+        let reading = readSettings(smallSettings + mistake.text + "\n")
+
+        #expect(reading.settings == nil)
+        #expect(reading.problems.map(\.description) == ["ipop.yaml:\(mistake.told)"])
+    }
+
+    @Test(
+        arguments: Mistake.list(
+            """
+            site: lsu\\nlan: {interface: eth1}\\n
+                1:1: error: 'grid' is missing; add 'grid: NAME'
+            grid: a\\nsite: lsu\\n
+                1:1: error: 'lan' is missing; add 'lan: {interface: NAME}'
+            grid: a\\nsite: lsu\\nlan: {mode: routed}\\n
+                3:6: error: 'lan.interface' is missing; add 'interface: NAME'
+            grid: a\\nsite: LSU\\nlan: {interface: e}\\n
+                2:7: error: 'LSU' cannot name a site: a name has \(SiteName.rule); did you mean 'lsu'?
+            grid: a\\nsite: b\\nlan: {interface: ipop0}\\n
+                3:18: error: 'ipop0' is the overlay's own device, it cannot be the LAN's; name the interface that
+                the site's hosts are on
+            grid: a\\nsite: b\\nlan: {interface: e, mode: bridged}\\n
+                3:27: error: lan.mode 'bridged' is not offered by this version; write mode: routed
+            - grid\\n
+                1:1: error: the file must be a mapping of keys to values, not a list; write grid: .., site: ..
+            """))
+    func `what must be there is asked for`(mistake: Mistake) {
+        let reading = readSettings(mistake.text)
+
+        #expect(reading.settings == nil)
+        #expect(reading.problems.map(\.description) == ["ipop.yaml:\(mistake.told)"])
+    }
+
+    @Test func `a key like no other is answered with all there are`() {
+        let reading = readSettings(smallSettings + "zzz: 1\n")
+
+        #expect(reading.problems.first?.suggestion?.hasPrefix("known here: grid, site, listen, ") == true)
+    }
+
+    @Test func `all mistakes are told at once, in the file's order`() {
+        let reading = readSettings("grid: physics\nsiet: lsu\nmtu: 1\nlan: {interface: eth1, mode: bridge}\nlog: []\n")
+
+        #expect(reading.problems.map { [$0.line, $0.column] } == [[1, 1], [2, 1], [3, 6], [4, 30], [5, 6]])
+        #expect(reading.problems.map(\.code) == [.missingKey, .unknownKey, .invalidValue, .invalidValue, .wrongType])
+    }
+
+    @Test func `a file of nonsense keys does not print without end`() {
+        let reading = readSettings((0..<5_000).map { "key\($0): 1\n" }.joined())
+
+        #expect(reading.settings == nil)
+        #expect(reading.problems.count <= 52)
+    }
+
+    @Test func `what is understood but idle is warned about`() throws {
+        let metrics = readSettings(smallSettings + "metrics: {listen: \"127.0.0.1:9867\"}\n")
+        let narrow = readSettings(smallSettings + "mtu: 1000\n")
+
+        #expect(metrics.settings?.metrics.listen == Endpoint("127.0.0.1:9867"))
+        #expect(metrics.problems.map(\.severity) == [.warning])
+        #expect(narrow.settings?.mtu == .bytes(1_000))
+        #expect(narrow.problems.map(\.severity) == [.warning])
+    }
+
+    @Test func `what is written is read back to the same`() throws {
+        var odd = GatewaySettings(grid: "on", site: "0", lan: .init(interface: "br-lan.5"))
+        odd.lan.interface = "no"
+        for settings in [try #require(readSettings(completeSettings).settings), odd] {
+            let reading = readSettings(ConfigurationWriter.settingsText(settings))
+            #expect(reading.settings == settings)
+            #expect(reading.problems.isEmpty)
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("lighthose", ["lighthouse", "listen"], "lighthouse"),
+            ("preshared_key", ["pre_shared_key"], "pre_shared_key"),
+            ("PORT", ["port"], "port"), ("prot", ["port", "proto"], "port"), ("x", ["y"], nil),
+            ("abc", ["xyz", "device"], nil),
+        ] as [(String, [String], String?)])
+    func `a slip of the hand finds its word`(word: String, candidates: [String], expected: String?) {
+        #expect(NameSuggestion.nearest(to: word, among: candidates) == expected)
+    }
+}
