@@ -1,0 +1,24 @@
+import CLinuxShims
+
+/// Threads of our own, for the two things that cannot be done in the loop: a blocking call of the C library, and being
+/// in another network namespace.
+enum SystemThread {
+    /// Starts a detached thread with all signals blocked; `name` is cut to 15 bytes.
+    static func start(_ name: String, _ body: @escaping @Sendable () -> Void) throws(SystemError) {
+        let box = Unmanaged.passRetained(Body(body))
+        do throws(SystemError) {
+            try SystemCall.shim("pthread_create", name) {
+                ipop_thread_start(
+                    { Unmanaged<Body>.fromOpaque($0!).takeRetainedValue().run() }, box.toOpaque(), name)
+            }
+        } catch {
+            box.release()
+            throw error
+        }
+    }
+
+    private final class Body {
+        let run: @Sendable () -> Void
+        init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+    }
+}
