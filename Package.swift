@@ -56,8 +56,8 @@ let package = Package(
         pure("RoutePlanning", ["NetworkTypes"]),
         pure("GatewayConfiguration", ["NetworkTypes"]),
         pure("ControlProtocol", ["NetworkTypes"]),
-        pure("GatewayCore", ["NetworkTypes", "WireFormat", "LinkSecurity", ordered]),
-        pure("SimulationKit", ["NetworkTypes", "WireFormat", "LinkSecurity", "GatewayCore", heap]),
+        pure("GatewayCore", ["NetworkTypes", "WireFormat", "LinkSecurity", "GatewayConfiguration", ordered]),
+        pure("SimulationKit", ["NetworkTypes", "WireFormat", "LinkSecurity", "GatewayConfiguration", "GatewayCore", heap]),
 
         // The outside world.
         .systemLibrary(name: "CNetlink", pkgConfig: "libnl-route-3.0", providers: [.apt(["libnl-route-3-dev"])]),
@@ -95,7 +95,9 @@ let package = Package(
         tests("RoutePlanningTests", ["RoutePlanning", "NetworkTypes"]),
         tests("GatewayConfigurationTests", ["GatewayConfiguration", "YAMLReader", "NetworkTypes"]),
         tests("ControlProtocolTests", ["ControlProtocol", "NetworkTypes"]),
-        tests("GatewayCoreTests", ["GatewayCore", "SimulationKit", "LinkSecurity", "WireFormat", "NetworkTypes"]),
+        tests(
+            "GatewayCoreTests",
+            ["GatewayCore", "GatewayConfiguration", "SimulationKit", "LinkSecurity", "WireFormat", "NetworkTypes"]),
         tests("LinuxSystemTests", ["LinuxSystem", "NetworkTypes"]),
         tests("RouteControlTests", ["RouteControl", "RoutePlanning", "LinuxSystem", "NetworkTypes"]),
         tests("OpenSSLLinkTests", ["OpenSSLLink", "LinkSecurity", "NetworkTypes"]),

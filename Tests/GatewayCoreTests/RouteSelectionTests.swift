@@ -1,3 +1,4 @@
+import GatewayConfiguration
 import GatewayCore
 import LinkSecurity
 import NetworkTypes
@@ -5,9 +6,7 @@ import SimulationKit
 import Testing
 
 @Suite struct RouteSelectionTests {
-    private let prefix = IPPrefix("10.7.0.0/16")!
-
-    private func contest(policy: RoutePolicy = RoutePolicy()) -> (Simulator, [SimulatedHost]) {
+    private func contest() -> (Simulator, [SimulatedHost]) {
         let simulator = Simulator(seed: 21)
         let first = Endpoint("198.51.100.1:7867")!
         simulator.addSite("ufl", prefix: "10.0.0.0/16", bootstrap: [])
@@ -28,14 +27,22 @@ import Testing
         #expect(winner.gateway.refusedRoutes.map(\.reason) == [.ownedByUs])
     }
 
-    @Test func `a line of policy restricts its site`() {
-        var policy = RoutePolicy(acceptsUnlisted: true, rules: [("lsu", .accept(prefix)), ("cern", .deny)])
-        #expect(policy.accepts(prefix, from: "lsu"))
-        #expect(!policy.accepts(IPPrefix("10.8.0.0/16")!, from: "lsu"))
-        #expect(!policy.accepts(prefix, from: "cern"))
-        #expect(policy.accepts(prefix, from: "ufl"))
-        policy.acceptsUnlisted = false
-        #expect(!policy.accepts(prefix, from: "ufl"))
+    @Test func `what policy denies is announced and not taken`() {
+        let position = SourcePosition(line: 1, column: 1)
+        let map = SubnetMap(entries: [SubnetMap.Entry(site: "lsu", rule: .deny, position: position)])
+        let simulator = Simulator(seed: 23)
+        let gateway = simulator.addSite("ufl", prefix: "10.0.0.0/16", bootstrap: [])
+        simulator.addSite("lsu", prefix: "10.1.0.0/16", bootstrap: [gateway.endpoint])
+        simulator.run(for: .seconds(5))
+        #expect(gateway.gateway.routes.count == 1)
+        let now = simulator.now
+        let export = Announcement.Export(subnet: IPPrefix("10.0.0.0/16")!, virtual: IPPrefix("10.0.0.0/16")!)
+        let settings = CoreSettings(
+            bootstrap: [], exports: [export], policy: RoutePolicy(lines: map.policy(for: "ufl")), firstSequence: 0)
+        simulator.input(gateway) { $0.reload(settings, now: now, effects: &$1) }
+        #expect(gateway.gateway.routes.isEmpty)
+        #expect(gateway.gateway.refusedRoutes.map(\.reason) == [.policy])
+        #expect(gateway.gateway.liveCount == 1)
     }
 
     @Test func `a prefix that the certificate does not cover is refused, the rest of the site works`() throws {

@@ -1,3 +1,4 @@
+package import GatewayConfiguration
 import LinkSecurity
 package import NetworkTypes
 
@@ -33,35 +34,21 @@ package struct RefusedRoute: Equatable, Sendable {
     package var owner: String?
 }
 
-/// Which announced prefixes are accepted from which site: the remote lines of subnets.map.
+/// Which announcements of other sites are taken: the remote lines of subnets.map under `routes.accept`.
 package struct RoutePolicy: Equatable, Sendable {
-    /// What one line says of a site.
-    package enum Rule: Equatable, Sendable {
-        /// Accept this prefix.
-        case accept(IPPrefix)
-        /// Accept nothing.
-        case deny
+    package var lines: RemotePolicy
+    /// What holds for a site without a line.
+    package var acceptance: RouteAcceptance
+
+    /// Accepts everything unless told otherwise.
+    package init(lines: RemotePolicy = SubnetMap().policy(for: ""), acceptance: RouteAcceptance = .learned) {
+        self.lines = lines
+        self.acceptance = acceptance
     }
 
-    /// Whether a site without a line is accepted (`learned`) or not (`mapped`).
-    package var acceptsUnlisted: Bool
-    package var rules: [(site: String, rule: Rule)]
-
-    package init(acceptsUnlisted: Bool = true, rules: [(site: String, rule: Rule)] = []) {
-        self.acceptsUnlisted = acceptsUnlisted
-        self.rules = rules
-    }
-
-    package static func == (lhs: RoutePolicy, rhs: RoutePolicy) -> Bool {
-        lhs.acceptsUnlisted == rhs.acceptsUnlisted
-            && lhs.rules.elementsEqual(rhs.rules) { $0.site == $1.site && $0.rule == $1.rule }
-    }
-
-    /// Whether `site` may own `prefix` here. Lines of a site restrict it to exactly what they name.
-    package func accepts(_ prefix: IPPrefix, from site: String) -> Bool {
-        let lines = rules.filter { $0.site == site }
-        if lines.isEmpty { return acceptsUnlisted }
-        return lines.contains { $0.rule == .accept(prefix) } && !lines.contains { $0.rule == .deny }
+    /// Whether `site` may own `prefix` here.
+    func accepts(_ prefix: IPPrefix, from site: String) -> Bool {
+        lines.accepts(prefix, announcedBy: site, mode: acceptance)
     }
 }
 

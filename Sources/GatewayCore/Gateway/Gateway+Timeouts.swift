@@ -100,6 +100,12 @@ extension Gateway {
         }
         var candidates: [Endpoint] = []
         let entry = directory[member.node]
+        // Who has withdrawn comes back by itself.
+        guard entry?.announcement.isWithdrawn != true else {
+            members.values[index].nextDial = nil
+            members.values[index].reason = .stopped
+            return
+        }
         if let last = member.lastEndpoint { candidates.append(last) }
         for endpoint in entry?.announcement.endpoints ?? [] where !candidates.contains(endpoint) {
             candidates.append(endpoint)
