@@ -33,11 +33,11 @@ enum Example {
             overlay: OverlayReport(members: 4, near: 2, far: 0, shortcuts: 1, ringConsistent: true),
             sites: [site("ufl", ["192.168.10.0/24"]), cern, site("ornl", ["10.9.0.0/16"], path: .down)],
             routes: [
-                WantedRoute(
+                RouteReport(
                     prefix: prefix("10.9.0.0/16"), site: "ornl",
                     vanished: VanishedRoute(secondsAgo: 3, restored: true)),
-                WantedRoute(prefix: prefix("10.128.3.0/24"), site: "cern"),
-                WantedRoute(prefix: prefix("192.168.10.0/24"), site: "ufl"),
+                RouteReport(prefix: prefix("10.128.3.0/24"), site: "cern"),
+                RouteReport(prefix: prefix("192.168.10.0/24"), site: "ufl"),
             ],
             exports: [
                 ExportReport(

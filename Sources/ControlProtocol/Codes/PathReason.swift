@@ -4,9 +4,10 @@ package enum PathReason: String, Sendable, CaseIterable {
     case connecting
     case noEndpoint = "no-endpoint"
     case handshakeTimeout = "handshake-timeout"
-    case handshakeError = "handshake-error"
+    case protocolError = "protocol-error"
     case noAnswer = "no-answer"
     case networkUnreachable = "network-unreachable"
+    case peerStopped = "peer-stopped"
     case withdrawn
     case announcementExpired = "announcement-expired"
     case refusedByPolicy = "refused-by-policy"
@@ -33,11 +34,11 @@ package enum PathReason: String, Sendable, CaseIterable {
     case peerRefusedCertificateMissing = "peer-refused-certificate-missing"
 
     /// The reason for a certificate of the peer that this gateway refuses: `fault` is a `CertificateFault`'s raw value.
-    package static func refused(_ fault: String) -> PathReason { PathReason(rawValue: fault) ?? .handshakeError }
+    package static func refused(_ fault: String) -> PathReason { PathReason(rawValue: fault) ?? .protocolError }
 
     /// The reason for this gateway's certificate refused by the peer: `fault` is a `CertificateFault`'s raw value.
     package static func refusedByPeer(_ fault: String) -> PathReason {
-        PathReason(rawValue: "peer-refused-" + fault) ?? .handshakeError
+        PathReason(rawValue: "peer-refused-" + fault) ?? .protocolError
     }
 
     /// Phrase, cause and fix.
@@ -63,7 +64,7 @@ package enum PathReason: String, Sendable, CaseIterable {
             CodeExplanation(
                 "handshake not answered", cause: "Handshakes are sent to every known address and none is answered.",
                 fix: "Let UDP to the peer's listen port through every firewall between the two gateways.")
-        case .handshakeError:
+        case .protocolError:
             CodeExplanation(
                 "handshake failed", cause: "What answers at the peer's address does not complete a handshake.",
                 fix: "See the log of both gateways: `journalctl -u ipopd`.")
@@ -75,10 +76,14 @@ package enum PathReason: String, Sendable, CaseIterable {
             CodeExplanation(
                 "network unreachable", cause: "This host has no route to any address of the peer's gateway.",
                 fix: "Look at `ip route get ADDRESS` for the peer's address.")
+        case .peerStopped:
+            CodeExplanation(
+                "stopped", cause: "The site's gateway was stopped in order, and said so.",
+                fix: "Start it again at that site, if it should run: `systemctl start ipopd`.")
         case .withdrawn:
             CodeExplanation(
-                "left the grid", cause: "The site's gateway was stopped or left, and said so.",
-                fix: "Start it again, if it should be there.")
+                "left the grid", cause: "The site has withdrawn its announcement.",
+                fix: "Let it join again, if it should be there: `ipop join`.")
         case .announcementExpired:
             CodeExplanation(
                 "announcement expired", cause: "The site's gateway has not renewed its announcement in time.",

@@ -8,7 +8,7 @@ package struct Problem: Equatable, Sendable {
     /// What to do, one sentence.
     package let fix: String
 
-    /// A problem as it came over the socket.
+    /// A problem with words of its own.
     init(code: ProblemCode, text: String, fix: String) {
         self.code = code
         self.text = text
@@ -16,10 +16,10 @@ package struct Problem: Equatable, Sendable {
     }
 
     /// Fills the placeholders of `code`'s templates.
-    private init(_ code: ProblemCode, _ values: KeyValuePairs<String, String> = [:]) {
+    private init(_ code: ProblemCode, _ values: KeyValuePairs<String, String> = [:], fix: String? = nil) {
         let explanation = code.explanation
         self.init(
-            code: code, text: Self.fill(explanation.phrase, values), fix: Self.fill(explanation.fix, values))
+            code: code, text: Self.fill(explanation.phrase, values), fix: fix ?? Self.fill(explanation.fix, values))
     }
 
     static func fill(_ template: String, _ values: KeyValuePairs<String, String>) -> String {
@@ -45,6 +45,8 @@ package struct Problem: Equatable, Sendable {
 /// The daemon and its files.
 extension Problem {
     package static func daemonNotRunning() -> Problem { Problem(.daemonNotRunning) }
+
+    package static func daemonNotAnswering() -> Problem { Problem(.daemonNotAnswering) }
 
     package static func daemonNotReadable() -> Problem { Problem(.daemonNotReadable) }
 
@@ -74,12 +76,13 @@ extension Problem {
 
 /// Sites, routes and exports.
 extension Problem {
+    /// The fix is the reason's.
     package static func siteDown(site: String, reason: PathReason) -> Problem {
-        Problem(.siteDown, ["site": site, "reason": reason.explanation.phrase])
+        Problem(.siteDown, ["site": site, "reason": reason.explanation.phrase], fix: reason.explanation.fix)
     }
 
-    package static func routeMissing(_ prefix: IPPrefix) -> Problem {
-        Problem(.routeMissing, ["prefix": prefix.description])
+    package static func routeMissing(_ prefix: IPPrefix, issue: RouteIssue) -> Problem {
+        Problem(.routeMissing, ["prefix": prefix.description, "reason": issue.text], fix: issue.fix)
     }
 
     /// `remover` names the program, if the kernel told; `restored` is whether the route is back.
@@ -92,17 +95,17 @@ extension Problem {
             ])
     }
 
-    package static func routeRefused(_ prefix: IPPrefix, site: String, reason: RouteReason) -> Problem {
+    package static func routeRefused(_ prefix: IPPrefix, site: String, issue: RouteIssue) -> Problem {
         Problem(
-            .routeRefused, ["prefix": prefix.description, "site": site, "reason": reason.explanation.phrase])
+            .routeRefused, ["prefix": prefix.description, "site": site, "reason": issue.text], fix: issue.fix)
     }
 
-    package static func routeForeign(_ prefix: IPPrefix) -> Problem {
-        Problem(.routeForeign, ["prefix": prefix.description])
+    package static func routeForeign(_ prefix: IPPrefix, issue: RouteIssue) -> Problem {
+        Problem(.routeForeign, ["prefix": prefix.description, "reason": issue.text], fix: issue.fix)
     }
 
-    package static func routeShadowed(_ prefix: IPPrefix) -> Problem {
-        Problem(.routeShadowed, ["prefix": prefix.description])
+    package static func routeShadowed(_ prefix: IPPrefix, issue: RouteIssue) -> Problem {
+        Problem(.routeShadowed, ["prefix": prefix.description, "reason": issue.text], fix: issue.fix)
     }
 
     package static func routeUnclaimed(_ prefix: IPPrefix) -> Problem {
@@ -118,19 +121,15 @@ extension Problem {
         Problem(.prefixConflict, ["prefix": prefix.description, "owner": owner, "loser": loser])
     }
 
-    /// `site` is this gateway's own.
-    package static func exportNotInCertificate(_ prefix: IPPrefix, site: String) -> Problem {
-        Problem(.exportNotInCertificate, ["prefix": prefix.description, "site": site])
-    }
-
-    package static func exportOtherInterface(_ prefix: IPPrefix, covers other: IPPrefix, interface: String) -> Problem {
-        Problem(
-            .exportOtherInterface,
-            ["prefix": prefix.description, "other": other.description, "interface": interface])
-    }
-
-    package static func exportOwned(_ prefix: IPPrefix, by owner: String) -> Problem {
-        Problem(.exportOwned, ["prefix": prefix.description, "owner": owner])
+    package static func exportRefused(_ subnet: IPPrefix, issue: RouteIssue) -> Problem {
+        let code: ProblemCode =
+            switch issue.code {
+            case .notCoveredByCertificate: .exportNotInCertificate
+            case .ownedByAnotherSite, .claimedByAnotherSite: .exportOwned
+            case .coversOtherInterface: .exportOtherInterface
+            default: .exportRefused
+            }
+        return Problem(code, ["prefix": subnet.description, "reason": issue.text], fix: issue.fix)
     }
 }
 
@@ -169,7 +168,7 @@ extension Problem {
 
     /// `peer` is a site, if the certificate named one, or an endpoint.
     package static func linkRefused(peer: String, reason: PathReason) -> Problem {
-        Problem(.linkRefused, ["peer": peer, "reason": reason.explanation.phrase])
+        Problem(.linkRefused, ["peer": peer, "reason": reason.explanation.phrase], fix: reason.explanation.fix)
     }
 
     package static func sourceCheckDrops(site: String, packets: UInt64) -> Problem {

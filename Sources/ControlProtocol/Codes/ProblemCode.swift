@@ -8,6 +8,7 @@ package enum ProblemCode: String, Sendable, CaseIterable, Comparable {
     case certificateNotYetValid = "E005"
     case configurationNotReloaded = "E006"
     case stateNotSaved = "E007"
+    case daemonNotAnswering = "E008"
 
     // Sites and routes.
     case siteDown = "E010"
@@ -24,6 +25,7 @@ package enum ProblemCode: String, Sendable, CaseIterable, Comparable {
     case exportNotInCertificate = "E020"
     case exportOtherInterface = "E021"
     case exportOwned = "E022"
+    case exportRefused = "E023"
 
     // This host.
     case deviceMissing = "E030"
@@ -61,6 +63,10 @@ package enum ProblemCode: String, Sendable, CaseIterable, Comparable {
             CodeExplanation(
                 "the daemon is not running", cause: "Nothing answers on the control socket.",
                 fix: "Start it: `systemctl start ipopd`; see why it stopped: `journalctl -u ipopd`.")
+        case .daemonNotAnswering:
+            CodeExplanation(
+                "the daemon does not answer", cause: "The control socket is there, and no whole answer came in time.",
+                fix: "See what it does: `journalctl -u ipopd`; as a last resort `systemctl restart ipopd`.")
         case .daemonNotReadable:
             CodeExplanation(
                 "no permission to ask the daemon",
@@ -124,12 +130,11 @@ package enum ProblemCode: String, Sendable, CaseIterable, Comparable {
         case .siteDown:
             CodeExplanation(
                 "site {site} is down: {reason}", cause: "No path to the site's gateway is up.",
-                fix: "Look the reason up in ipop(8), \"Path reasons\".")
+                fix: "As the path reason says, below.")
         case .routeMissing:
             CodeExplanation(
-                "route {prefix} is missing from the kernel",
-                cause: "The daemon wants the route and the kernel has none.",
-                fix: "Run `ipop reload`; if it goes again, see ipop(8), \"Routes that vanish\".")
+                "route {prefix} is missing: {reason}", cause: "The daemon wants the route and the kernel has none.",
+                fix: "As the route reason says, below.")
         case .routeVanished:
             CodeExplanation(
                 "route {prefix} was removed by {remover}; {outcome}",
@@ -138,18 +143,18 @@ package enum ProblemCode: String, Sendable, CaseIterable, Comparable {
         case .routeRefused:
             CodeExplanation(
                 "route {prefix} of site {site} is not installed: {reason}",
-                cause: "Installing the route would take local hosts or the underlay away.",
-                fix: "Let site {site} export another prefix, or deny it in subnets.map.")
+                cause: "Installing the route would take local hosts or the way to a peer away.",
+                fix: "As the route reason says, below.")
         case .routeForeign:
             CodeExplanation(
-                "route {prefix} belongs to another program",
+                "route {prefix} is not ours: {reason}",
                 cause: "A route of another program to the same prefix and metric stands in the table.",
-                fix: "Remove it: `ip route show {prefix}`; or give routes.metric another value.")
+                fix: "As the route reason says, below.")
         case .routeShadowed:
             CodeExplanation(
-                "route {prefix} is shadowed by another route",
+                "route {prefix} is shadowed: {reason}",
                 cause: "A route of another program to the same prefix has a lower metric.",
-                fix: "Remove it: `ip route show {prefix}`; or lower routes.metric.")
+                fix: "As the route reason says, below.")
         case .routeUnclaimed:
             CodeExplanation(
                 "route {prefix} is in the kernel and not wanted",
@@ -166,19 +171,21 @@ package enum ProblemCode: String, Sendable, CaseIterable, Comparable {
                 fix: "Let site {loser} export another prefix.")
         case .exportNotInCertificate:
             CodeExplanation(
-                "export {prefix} refused: the certificate does not cover it",
-                cause: "A site announces only what its certificate lists.",
-                fix: "Issue one that does: `ipop cert issue {site} --subnet {prefix}`.")
+                "export {prefix} refused: {reason}", cause: "A site announces only what its certificate lists.",
+                fix: "As the export reason says, below.")
         case .exportOtherInterface:
             CodeExplanation(
-                "export {prefix} refused: it covers {other} on {interface}",
+                "export {prefix} refused: {reason}",
                 cause: "The subnet equals or covers a network connected to an interface other than the LAN's.",
-                fix: "Export the LAN's own network, or correct lan.interface.")
+                fix: "As the export reason says, below.")
         case .exportOwned:
             CodeExplanation(
-                "export {prefix} refused: site {owner} owns it",
-                cause: "Another site announced the prefix before.",
-                fix: "Export another prefix, or let site {owner} withdraw it.")
+                "export {prefix} refused: {reason}", cause: "Another site announces the prefix and owns it.",
+                fix: "As the export reason says, below.")
+        case .exportRefused:
+            CodeExplanation(
+                "export {prefix} refused: {reason}", cause: "The subnet cannot be exported from this host.",
+                fix: "As the export reason says, below.")
         default: nil
         }
     }
@@ -198,7 +205,7 @@ package enum ProblemCode: String, Sendable, CaseIterable, Comparable {
             CodeExplanation(
                 "link with {peer} refused: {reason}",
                 cause: "A gateway that is not a member of this grid tried to link, or was tried.",
-                fix: "Look the reason up in ipop(8), \"Path reasons\".")
+                fix: "As the path reason says, below.")
         case .sourceCheckDrops:
             CodeExplanation(
                 "{count} from site {site} dropped: source not of that site",

@@ -15,7 +15,7 @@ package struct GatewayReport: Equatable, Sendable {
     /// One entry per remote node that is known, ordered by site, then node.
     package var sites: [SiteReport]
     /// What the daemon wants in the kernel, and what it decided not to want; ordered by prefix.
-    package var routes: [WantedRoute]
+    package var routes: [RouteReport]
     /// This site's lines of subnets.map, ordered by subnet.
     package var exports: [ExportReport]
     package var leases: [LeaseReport]
@@ -29,7 +29,7 @@ package struct GatewayReport: Equatable, Sendable {
 
     package init(
         state: GatewayState, grid: String, site: String, node: NodeAddress, version: String, uptimeSeconds: UInt64,
-        certificate: CertificateReport?, overlay: OverlayReport, sites: [SiteReport] = [], routes: [WantedRoute] = [],
+        certificate: CertificateReport?, overlay: OverlayReport, sites: [SiteReport] = [], routes: [RouteReport] = [],
         exports: [ExportReport] = [], leases: [LeaseReport] = [], nat: NATReport = NATReport(),
         problems: [Problem] = [], drops: [DropCount] = [], host: HostSettings
     ) {
@@ -129,7 +129,7 @@ extension GatewayReport {
             certificate: try shape.optionalCertificate("certificate"),
             overlay: try OverlayReport(json: shape.value("overlay")),
             sites: try shape.list("sites", SiteReport.init(json:)),
-            routes: try shape.list("routes", WantedRoute.init(json:)),
+            routes: try shape.list("routes", RouteReport.init(json:)),
             exports: try shape.list("exports", ExportReport.init(json:)),
             leases: try shape.list("leases", LeaseReport.init(json:)), nat: try NATReport(json: shape.value("nat")),
             problems: try shape.list("problems", Problem.init(json:)),

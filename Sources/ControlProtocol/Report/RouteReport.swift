@@ -1,39 +1,39 @@
 package import NetworkTypes
 
 /// A remote prefix that the daemon knows, and what it decided about it.
-package struct WantedRoute: Equatable, Sendable {
+package struct RouteReport: Equatable, Sendable {
     package var prefix: IPPrefix
     /// The site it leads to.
     package var site: String
     /// Whether the daemon wants it in the kernel.
     package var wanted: Bool
     /// Why it is not wanted, or what went wrong with it; `nil` when all is well.
-    package var reason: RouteReason?
+    package var issue: RouteIssue?
     /// The last time another program removed it; the daemon forgets it after a while.
     package var vanished: VanishedRoute?
 
     package init(
-        prefix: IPPrefix, site: String, wanted: Bool = true, reason: RouteReason? = nil, vanished: VanishedRoute? = nil
+        prefix: IPPrefix, site: String, wanted: Bool = true, issue: RouteIssue? = nil, vanished: VanishedRoute? = nil
     ) {
         self.prefix = prefix
         self.site = site
         self.wanted = wanted
-        self.reason = reason
+        self.issue = issue
         self.vanished = vanished
     }
 
     var json: JSONValue {
         [
             "prefix": .text(prefix), "site": .string(site), "wanted": JSONValue(wanted),
-            "reason": .text(reason?.rawValue), "vanished": .optional(vanished, \.json),
+            "issue": .optional(issue, \.json), "vanished": .optional(vanished, \.json),
         ]
     }
 
     init(json: JSONValue) throws(JSONShapeError) {
         let shape = try JSONShape(json, name: "route")
         self.init(
-            prefix: try shape.parsed("prefix"), site: try shape.text("site"), wanted: try shape.truth("wanted"),
-            reason: try shape.optionalCode("reason"))
+            prefix: try shape.parsed("prefix"), site: try shape.text("site"), wanted: try shape.truth("wanted"))
+        if let value = shape.optionalValue("issue") { issue = try RouteIssue(json: value) }
         if let value = shape.optionalValue("vanished") { vanished = try VanishedRoute(json: value) }
     }
 }
@@ -71,19 +71,19 @@ package struct ExportReport: Equatable, Sendable {
     package var virtual: IPPrefix?
     package var state: ExportState
     /// Why it is refused.
-    package var reason: RouteReason?
+    package var issue: RouteIssue?
 
-    package init(subnet: IPPrefix, virtual: IPPrefix?, state: ExportState, reason: RouteReason? = nil) {
+    package init(subnet: IPPrefix, virtual: IPPrefix?, state: ExportState, issue: RouteIssue? = nil) {
         self.subnet = subnet
         self.virtual = virtual
         self.state = state
-        self.reason = reason
+        self.issue = issue
     }
 
     var json: JSONValue {
         [
             "subnet": .text(subnet), "virtual": .text(virtual), "state": .string(state.rawValue),
-            "reason": .text(reason?.rawValue),
+            "issue": .optional(issue, \.json),
         ]
     }
 
@@ -91,7 +91,8 @@ package struct ExportReport: Equatable, Sendable {
         let shape = try JSONShape(json, name: "export")
         self.init(
             subnet: try shape.parsed("subnet"), virtual: try shape.optionalParsed("virtual"),
-            state: try shape.code("state"), reason: try shape.optionalCode("reason"))
+            state: try shape.code("state"))
+        if let value = shape.optionalValue("issue") { issue = try RouteIssue(json: value) }
     }
 }
 
