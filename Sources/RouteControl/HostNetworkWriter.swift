@@ -1,0 +1,84 @@
+import CNetlink
+import Glibc
+import NetworkTypes
+package import RoutePlanning
+
+/// Changes the kernel's network state, one step of a plan at a time. Needs CAP_NET_ADMIN.
+package struct HostNetworkWriter: ~Copyable {
+    private let socket: NetlinkSocket
+
+    package init() throws(NetlinkError) {
+        socket = try NetlinkSocket()
+    }
+
+    /// The sender that events about our own changes carry.
+    package var portID: UInt32 { socket.portID }
+
+    /// Carries out one step. What is there already, or gone already, counts as done.
+    ///
+    /// - Throws: the kernel's refusal with its `errno`. `.makeDevice` is not a netlink request and always fails.
+    package func apply(_ step: HostNetworkStep) throws(NetlinkError) {
+        do {
+            try carryOut(step)
+        } catch  where Self.isDone(step, error) {
+            return
+        }
+    }
+
+    private func carryOut(_ step: HostNetworkStep) throws(NetlinkError) {
+        switch step {
+        case .makeDevice:
+            throw NetlinkError(operation: "\(step)", cause: .notForNetlink)
+        case .setMTU(let link, let mtu):
+            try change(link, step) { rtnl_link_set_mtu($0, UInt32(clamping: mtu)) }
+        case .setUp(let link):
+            try change(link, step) { rtnl_link_set_flags($0, UInt32(IFF_UP)) }
+        case .addAddress(let address, _):
+            try withKernelObject(address) { object throws(NetlinkError) in
+                try socket.request("\(step)") { rtnl_addr_build_add_request(object, NLM_F_CREATE | NLM_F_EXCL, $0) }
+            }
+        case .removeAddress(let address, _):
+            try withKernelObject(address) { object throws(NetlinkError) in
+                try socket.request("\(step)") { rtnl_addr_build_delete_request(object, 0, $0) }
+            }
+        case .setNeighbour(let neighbour, _):
+            try withKernelObject(neighbour) { object throws(NetlinkError) in
+                try socket.request("\(step)") { rtnl_neigh_build_add_request(object, NLM_F_CREATE | NLM_F_REPLACE, $0) }
+            }
+        case .addRoute(let route, _, _):
+            try withKernelObject(route) { object throws(NetlinkError) in
+                try socket.request("\(step)") { rtnl_route_build_add_request(object, NLM_F_CREATE | NLM_F_EXCL, $0) }
+            }
+        case .replaceRoute(let route, _, _):
+            try withKernelObject(route) { object throws(NetlinkError) in
+                try socket.request("\(step)") { rtnl_route_build_add_request(object, NLM_F_CREATE | NLM_F_REPLACE, $0) }
+            }
+        case .removeRoute(let route, _, _):
+            try withKernelObject(route) { object throws(NetlinkError) in
+                try socket.request("\(step)") { rtnl_route_build_del_request(object, 0, $0) }
+            }
+        }
+    }
+
+    /// Changes one thing of a link. The kernel wants all flags at once, so the present ones are read first.
+    private func change(
+        _ link: LinkIdentity, _ step: HostNetworkStep, _ edit: (OpaquePointer) -> Void
+    ) throws(NetlinkError) {
+        var found: OpaquePointer?
+        try socket.call("\(step)") { rtnl_link_get_kernel($0, link.index, nil, &found) }
+        guard let found else {
+            throw NetlinkError(operation: "\(step)", cause: .kernel(code: ENODEV, explanation: nil))
+        }
+        defer { rtnl_link_put(found) }
+        guard let changes = rtnl_link_alloc() else { preconditionFailure("out of memory") }
+        defer { rtnl_link_put(changes) }
+        edit(changes)
+        try socket.call("\(step)") { rtnl_link_change($0, found, changes, 0) }
+    }
+
+    private static func isDone(_ step: HostNetworkStep, _ error: NetlinkError) -> Bool {
+        guard let code = error.kernelCode else { return false }
+        // What was on a device that is gone is gone with it.
+        return step.isRemoval ? [ESRCH, EADDRNOTAVAIL, ENODEV].contains(code) : code == EEXIST
+    }
+}
