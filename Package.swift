@@ -76,7 +76,7 @@ let package = Package(
                 "GatewayConfiguration", "ControlProtocol", "GatewayCore", "YAMLReader", "LinuxSystem", "RouteControl",
                 "OpenSSLLink", logging,
             ]),
-        outside("GatewayLab", ["NetworkTypes", "LinuxSystem"]),
+        outside("GatewayLab", ["ControlProtocol"]),
 
         // Programs.
         program("ipopd", ["GatewayDaemon"]),

@@ -1,8 +1,8 @@
 import Glibc
 import Synchronization
 
-/// Ctrl-C and friends as a flag that every wait in the lab looks at, so that a lab is always taken down by the code that
-/// put it up.
+/// Ctrl-C and friends as a flag that every wait in the lab looks at, so that a lab is always taken down by the code
+/// that put it up.
 package enum Interruption {
     private static let requested = Atomic<Bool>(false)
 

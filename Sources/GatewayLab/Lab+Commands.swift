@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 /// A place in a lab where commands run.
 package enum LabNode: Hashable, Sendable {
@@ -21,6 +21,7 @@ extension Lab {
         throw .nodeUnknown(name: name, known: sites.flatMap { [$0.name, $0.hostName] } + ["wan"])
     }
 
+    /// The network namespace of a node.
     package func namespace(_ node: LabNode) -> String {
         switch node {
         case .gateway(let site): site.gateway
@@ -47,12 +48,13 @@ extension Lab {
         return result.output
     }
 
-    /// Starts a command at a node that runs until it ends by itself, is stopped, or the lab is taken down. Its output goes to
-    /// a file in the lab's directory, which is the second value.
+    /// Starts a command at a node that runs until it ends by itself, is stopped, or the lab is taken down. Its output
+    /// goes to a new file in the lab's directory, which is the second value.
     package func start(
         _ command: [String], at node: LabNode, role: String
     ) throws(LabError) -> (process: RecordedProcess, log: String) {
         let log = "\(directory)/\(role.map { $0.isLetter || $0.isNumber ? String($0) : "-" }.joined()).log"
+        unlink(log)
         let process = try RecordedProcess.start(
             try wrapped(command, at: node), role: role, environment: environment, log: log)
         try note(process)
@@ -66,14 +68,14 @@ extension Lab {
 
     /// The directory of the lab's own `ipop` comes first, so that it is the one that commands find.
     private var environment: [String: String] {
-        let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
+        let path = Environment.own["PATH"] ?? "/usr/bin:/bin"
         return ["PATH": ([programs, path].compactMap(\.self) + ["/usr/sbin", "/sbin"]).joined(separator: ":")]
     }
 
     /// The command as it is run from outside.
     ///
-    /// `ip netns exec` gives it a mount namespace of its own; at a gateway the site's directories are mounted in it on the
-    /// usual places, so that commands without options mean this site.
+    /// `ip netns exec` gives it a mount namespace of its own; at a gateway the site's directories are mounted in it
+    /// on the usual places, so that commands without options mean this site.
     private func wrapped(_ command: [String], at node: LabNode) throws(LabError) -> [String] {
         let inside = ["ip", "netns", "exec", namespace(node)]
         guard case .gateway(let site) = node else { return inside + command }

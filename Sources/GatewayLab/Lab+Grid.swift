@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 /// The grid of a lab: its authority, certificates and gateways, all by the real programs.
 extension Lab {
@@ -40,7 +40,8 @@ extension Lab {
         try ipop(["grid", "create", plan.name, "--pool", "10.128.0.0/9", "--out", authority])
     }
 
-    /// `ipop cert issue` for a site and `ipop join` on its gateway. Every site is told of the first site's gateway alone.
+    /// `ipop cert issue` for a site and `ipop join` on its gateway. Every site is told of the first site's gateway
+    /// alone.
     ///
     /// - Parameter subnets: what the certificate covers and the site exports; the site's own LAN when nil.
     package func join(_ site: LabSite, subnets: [String]? = nil) throws(LabError) {
@@ -82,7 +83,8 @@ extension Lab {
         _ = process.waitForEnd(timeLimit: 10)
     }
 
-    /// Blocks until a site's gateway reaches each of the others, or those given. The error carries the end of its log.
+    /// Blocks until a site's gateway reaches each of the others, or those given. The error carries the end of its
+    /// log.
     package func waitUntilInGrid(_ site: LabSite, reaching others: [LabSite]? = nil) throws(LabError) {
         let others = others ?? sites.filter { $0 != site }
         try wait(site, for: nil)
@@ -95,7 +97,8 @@ extension Lab {
         let command =
             [try program("ipop"), "wait", "--timeout", limit] + (other.map { [$0.name] } ?? [])
             + ["--run-dir", paths.run]
-        // Its daemon may not have made its socket yet, which `wait` is to wait for as well; the limit above is its own.
+        // Its daemon may not have made its socket yet, which `wait` is to wait for as well; the limit above is its
+        // own.
         let result = try run(command, at: .gateway(site), timeLimit: Self.joinLimit + 10)
         guard result.succeeded else {
             throw .commandFailed(
@@ -106,7 +109,7 @@ extension Lab {
 
     /// The last lines of a gateway's log.
     package func logEnd(_ site: LabSite, lines: Int = 20) -> String {
-        let text = (try? String(contentsOfFile: directories(site).log, encoding: .utf8)) ?? ""
+        let text = Files.read(directories(site).log) ?? ""
         return text.split(separator: "\n").suffix(lines).map { "  \($0)" }.joined(separator: "\n")
     }
 

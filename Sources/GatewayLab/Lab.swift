@@ -1,11 +1,12 @@
-import Foundation
+import Glibc
 import Synchronization
 
 /// A whole grid in network namespaces of this machine.
 ///
-/// Any process may open a lab that another one made: what matters is on disk. Everything is bounded in time; a lab that
-/// could not be made wholly is taken down again by who tried.
+/// Any process may open a lab that another one made: what matters is on disk. Everything is bounded in time; a lab
+/// that could not be made wholly is taken down again by who tried.
 package final class Lab: Sendable {
+    /// What it was made by.
     package let plan: LabPlan
     /// The lab's own directory: the authority, and a directory a site.
     package let directory: String
@@ -25,11 +26,11 @@ package final class Lab: Sendable {
         try LabRequirements.check(gateways: plan.mode == .gateways)
         let programs = plan.mode == .gateways ? try ProgramPath.gatewayPrograms(asked: plan.programs) : nil
         let directory = "\(plan.labsDirectory)/\(plan.name)"
-        try makeDirectory(plan.labsDirectory, mayExist: true)
-        guard !FileManager.default.fileExists(atPath: directory), Teardown.namespaces(lab: plan.name).isEmpty else {
+        try Files.makeDirectory(plan.labsDirectory, mustBeNew: false)
+        guard !Files.exists(directory), try Teardown.namespaces(lab: plan.name).isEmpty else {
             throw .labExists(name: plan.name)
         }
-        try makeDirectory(directory, mayExist: false)
+        try Files.makeDirectory(directory, mustBeNew: true)
         let lab = Lab(directory: directory, record: LabRecord(plan: plan, programs: programs))
         do {
             try lab.save()
@@ -49,11 +50,14 @@ package final class Lab: Sendable {
         return Lab(directory: directory, record: record)
     }
 
+    /// The sites that are made, by number.
     package var sites: [LabSite] { record.withLock { $0.sites } }
+    /// The background processes that were started last, one a role; some may have ended.
     package var processes: [RecordedProcess] { record.withLock { $0.processes } }
     /// The directory of `ipop` and `ipopd`; nil in a lab without gateways.
     package var programs: String? { record.withLock { $0.programs } }
 
+    /// Where a site keeps its files.
     package func directories(_ site: LabSite) -> SiteDirectories { SiteDirectories(root: "\(directory)/\(site.name)") }
 
     /// Adds the next site's namespaces and links to a lab that is up.
@@ -108,7 +112,7 @@ package final class Lab: Sendable {
     private func build(_ site: LabSite) throws(LabError) {
         let paths = directories(site)
         for path in [paths.root, paths.configuration, paths.state, paths.run] {
-            try Self.makeDirectory(path, mayExist: false)
+            try Files.makeDirectory(path, mustBeNew: true)
         }
         let others = sites
         try makeNamespace(site.gateway)
@@ -140,14 +144,5 @@ package final class Lab: Sendable {
 
     private func shell(_ script: String, in namespace: String) throws(LabError) {
         try ProgramRun.require(["ip", "netns", "exec", namespace, "sh", "-e"], input: script)
-    }
-
-    private static func makeDirectory(_ path: String, mayExist: Bool) throws(LabError) {
-        do {
-            try FileManager.default.createDirectory(
-                atPath: path, withIntermediateDirectories: mayExist, attributes: [.posixPermissions: 0o755])
-        } catch {
-            throw .file(path: path, reason: (error as NSError).localizedDescription)
-        }
     }
 }

@@ -1,5 +1,3 @@
-import Foundation
-
 /// `ipop lab demo`: a grid from nothing to traffic and back to nothing, explaining itself as it goes.
 package struct LabDemo {
     private let plan: LabPlan
@@ -82,7 +80,7 @@ package struct LabDemo {
                     say("\n")
                     throw .commandFailed(command: "ping \(address(other))", status: 1, output: result.words)
                 }
-                say(pad(String(format: "%.2f", mean), width))
+                say(pad(decimal(mean, places: 2), width))
             }
             say("\n")
         }
@@ -94,12 +92,11 @@ package struct LabDemo {
         let size = "\(Self.fileSize / 1_000_000) MB"
         try step("copy a file of \(size) from \(first.hostName) to \(last.hostName)") { () throws(LabError) in
             try lab.require(["sh", "-c", "head -c \(Self.fileSize) /dev/urandom >'\(source)'"], at: .host(first))
-            let start = DispatchTime.now()
+            let watch = Stopwatch()
             _ = try lab.transfer(
                 source: "cat '\(source)'", from: .host(first), sink: "cat >'\(copy)'", to: .host(last),
                 address: last.hostAddress)
-            let seconds = Double(DispatchTime.now().uptimeNanoseconds - start.uptimeNanoseconds) / 1e9
-            return ((), String(format: "%.0f Mbit/s", Double(Self.fileSize) * 8 / seconds / 1e6))
+            return ((), decimal(Double(Self.fileSize) * 8 / watch.seconds / 1e6, places: 0) + " Mbit/s")
         }
         let there = try checksum(source, lab, .host(first)), here = try checksum(copy, lab, .host(last))
         say("    sha256 at \(first.hostName): \(there)\n    sha256 at \(last.hostName): \(here)\n")
@@ -126,8 +123,8 @@ package struct LabDemo {
     private func introduce() {
         say(
             """
-            \(plan.siteNames.count) sites on this machine, each with a gateway and a LAN with one host, in network namespaces.
-            The hosts know nothing but their default route; what joins the LANs is `ipopd` on each gateway.
+            \(plan.siteNames.count) sites on this machine, each with a gateway and a LAN with one host, in network
+            namespaces. The hosts know nothing but their default route; `ipopd` on each gateway joins the LANs.
 
 
             """)
@@ -164,16 +161,24 @@ package struct LabDemo {
         _ what: String, _ work: () throws(LabError) -> (Result, String)
     ) throws(LabError) -> Result {
         say(pad("* \(what) ", 64, with: "."))
-        let start = DispatchTime.now()
+        let watch = Stopwatch()
         do {
             let (result, remark) = try work()
-            let seconds = Double(DispatchTime.now().uptimeNanoseconds - start.uptimeNanoseconds) / 1e9
-            say(" " + (remark.isEmpty ? String(format: "%.1f s", seconds) : remark) + "\n")
+            say(" " + (remark.isEmpty ? decimal(watch.seconds, places: 1) + " s" : remark) + "\n")
             return result
         } catch {
             say(" failed\n")
             throw error
         }
+    }
+
+    /// A number that is not negative, rounded to some places after the point.
+    private func decimal(_ value: Double, places: Int) -> String {
+        let scale = (0..<places).reduce(1) { scale, _ in scale * 10 }
+        let (whole, part) = Int((value * Double(scale)).rounded()).quotientAndRemainder(dividingBy: scale)
+        guard places > 0 else { return String(whole) }
+        let digits = String(part)
+        return "\(whole)." + String(repeating: "0", count: places - digits.count) + digits
     }
 
     private func pad(_ text: String, _ width: Int, with filler: Character = " ") -> String {

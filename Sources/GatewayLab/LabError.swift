@@ -38,7 +38,8 @@ package enum LabError: Error, Sendable, CustomStringConvertible {
         case .badPlan(let reason):
             reason
         case .labExists(let name):
-            "a lab named `\(name)` exists: use it with `ipop lab exec`, or remove it with `ipop lab down --name \(name)`"
+            "a lab named `\(name)` exists: use it with `ipop lab exec`, or remove it with "
+                + "`ipop lab down --name \(name)`"
         case .labUnknown(let name, let directory):
             "there is no lab named `\(name)` in \(directory): make one with `ipop lab up`"
         case .nodeUnknown(let name, let known):
@@ -58,7 +59,8 @@ package enum LabError: Error, Sendable, CustomStringConvertible {
         }
     }
 
-    /// The exit code that `ipop` ends with: 4 where permission is missing, 2 where the request makes no sense, 1 otherwise.
+    /// The exit code that `ipop` ends with: 4 where permission is missing, 2 where the request makes no sense, 1
+    /// otherwise.
     package var exitCode: Int32 {
         switch self {
         case .notRoot: 4

@@ -3,9 +3,9 @@
 ///     ufl-host --lan-- [ufl] --wan--+
 ///     lsu-host --lan-- [lsu] --wan--+-- bridge in the namespace `wan`, 198.18.0.0/24 and 2001:db8:ffff::/64
 ///     cern-host -lan-- [cern] -wan--+
-package struct LabPlan: Codable, Sendable {
+package struct LabPlan: Equatable, Sendable {
     /// Who carries the traffic between the sites.
-    package enum Mode: String, Codable, Sendable {
+    package enum Mode: String, Sendable {
         /// An `ipopd` on every gateway.
         case gateways
         /// The kernel alone, by static routes across the WAN: what a gateway's speed is compared with.
@@ -14,8 +14,11 @@ package struct LabPlan: Codable, Sendable {
         case bare
     }
 
+    /// Lower-case letters and digits.
     package var name: String
+    /// The sites by number, from 1.
     package var siteNames: [String]
+    /// Who carries the traffic.
     package var mode: Mode
     /// The MTU of the gateways' WAN interfaces, in bytes.
     package var wanMTU: Int
@@ -28,9 +31,12 @@ package struct LabPlan: Codable, Sendable {
     /// The directory that holds `ipop` and `ipopd`; see `ProgramPath.gatewayPrograms` for nil.
     package var programs: String?
 
+    /// The name of a lab that is given none.
     package static let usualName = "lab"
+    /// Where labs are kept unless said otherwise: gone after a reboot, as the namespaces are.
     package static let usualDirectory = "/run/ipop-lab"
 
+    /// A plan with the usual names. `create` checks it.
     package init(
         name: String = usualName, sites: Int = 3, mode: Mode = .gateways, wanMTU: Int = 1500, silentPathMTU: Int? = nil,
         lanMTU: Int = 1500, labsDirectory: String = usualDirectory, programs: String? = nil

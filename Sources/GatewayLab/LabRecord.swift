@@ -1,7 +1,8 @@
-import Foundation
+import ControlProtocol
+import Glibc
 
 /// What is known of a lab from one command to the next: `lab.json` in the lab's directory.
-struct LabRecord: Codable, Sendable {
+struct LabRecord: Equatable, Sendable {
     let plan: LabPlan
     /// The directory of `ipop` and `ipopd` that this lab runs; nil where it runs neither.
     var programs: String?
@@ -13,31 +14,71 @@ struct LabRecord: Codable, Sendable {
 
     static func path(_ directory: String) -> String { "\(directory)/lab.json" }
 
+    /// The record in a lab's directory; nil when there is none that can be read.
     static func load(_ directory: String) -> LabRecord? {
-        guard let data = FileManager.default.contents(atPath: path(directory)) else { return nil }
-        return try? JSONDecoder().decode(LabRecord.self, from: data)
+        guard let text = Files.read(path(directory)), let value = try? JSONValue(parsing: text) else { return nil }
+        return try? LabRecord(json: value)
     }
 
-    /// Replaces the file in one step, so that another process never reads half of it.
     func save(_ directory: String) throws(LabError) {
-        do {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-            try encoder.encode(self).write(to: URL(fileURLWithPath: Self.path(directory)), options: .atomic)
-        } catch {
-            throw .file(path: Self.path(directory), reason: "\(error)")
+        try Files.replace(Self.path(directory), with: json.pretty + "\n")
+    }
+
+    private var json: JSONValue {
+        [
+            "name": .string(plan.name), "labsDirectory": .string(plan.labsDirectory),
+            "mode": .string(plan.mode.rawValue), "wanMTU": JSONValue(plan.wanMTU), "lanMTU": JSONValue(plan.lanMTU),
+            "silentPathMTU": .count(plan.silentPathMTU), "siteNames": .texts(plan.siteNames),
+            "programs": .text(programs), "sites": .texts(sites.map(\.name)),
+            "processes": .list(processes) { process in
+                [
+                    "role": .string(process.role), "pid": JSONValue(process.pid),
+                    "startTicks": JSONValue(process.startTicks),
+                ]
+            },
+            "mountPointsMade": .texts(mountPointsMade),
+        ]
+    }
+
+    private init(json: JSONValue) throws(JSONShapeError) {
+        let shape = try JSONShape(json, name: "lab")
+        var plan = LabPlan(
+            name: try shape.text("name"), sites: 0, mode: try shape.code("mode"), wanMTU: try shape.integer("wanMTU"),
+            silentPathMTU: try shape.optionalInteger("silentPathMTU"), lanMTU: try shape.integer("lanMTU"),
+            labsDirectory: try shape.text("labsDirectory"))
+        plan.siteNames = try shape.parsedList("siteNames")
+        self.init(plan: plan, programs: try shape.optionalText("programs"))
+        let names: [String] = try shape.parsedList("sites")
+        sites = names.enumerated().map { LabSite(number: $0 + 1, name: $1, lab: plan.name) }
+        processes = try shape.list("processes") { (value) throws(JSONShapeError) in
+            let process = try JSONShape(value, name: "process")
+            return RecordedProcess(
+                role: try process.text("role"), pid: try process.integer("pid"),
+                startTicks: try process.integer("startTicks"))
         }
+        mountPointsMade = try shape.parsedList("mountPointsMade")
+    }
+
+    init(plan: LabPlan, programs: String?) {
+        self.plan = plan
+        self.programs = programs
     }
 }
 
 /// Where a site of a lab keeps what a gateway keeps in /etc/ipop, /var/lib/ipop and /run/ipop.
 package struct SiteDirectories: Sendable {
+    /// The directory that the others stand in.
     package let root: String
 
+    /// In place of /etc/ipop.
     package var configuration: String { root + "/etc" }
+    /// In place of /var/lib/ipop.
     package var state: String { root + "/state" }
+    /// In place of /run/ipop.
     package var run: String { root + "/run" }
+    /// What `ipopd` prints.
     package var log: String { root + "/ipopd.log" }
+    /// The site's bundle as `ipop cert issue` wrote it.
     package var bundle: String { root + "/site.ipop" }
 
     /// The options that move a daemon's or a command's roots here.

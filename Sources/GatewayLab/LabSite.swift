@@ -4,13 +4,15 @@
 ///
 ///     number 1, ufl   gateway wan 198.18.0.1   2001:db8:ffff::1
 ///                             lan 192.168.10.1 fd00:168:10::1    host 192.168.10.10 fd00:168:10::10
-package struct LabSite: Codable, Hashable, Sendable {
+package struct LabSite: Hashable, Sendable {
     /// The sites' names in the order they are made; after these come `site5`, `site6` and so on.
     static let names = ["ufl", "lsu", "cern", "ornl"]
     /// The third byte of the LAN's prefix is ten times the number, which ends the row at 25.
     package static let limit = 25
 
+    /// From 1.
     package let number: Int
+    /// The name that its certificate has.
     package let name: String
     let lab: String
 
@@ -26,17 +28,23 @@ package struct LabSite: Codable, Hashable, Sendable {
     /// The name of the LAN host in commands.
     package var hostName: String { "\(name)-host" }
 
+    /// The gateway's IPv4 address on the WAN.
     package var wanAddress: String { "198.18.0.\(number)" }
+    /// The gateway's IPv6 address on the WAN.
     package var wanAddress6: String { "2001:db8:ffff::\(String(number, radix: 16))" }
     /// The exported prefixes, IPv4 first.
     package var subnets: [String] { ["192.168.\(number * 10).0/24", "fd00:168:\(number * 10)::/64"] }
-    /// The gateway's addresses in the LAN.
+    /// The gateway's IPv4 address in the LAN.
     package var lanAddress: String { "192.168.\(number * 10).1" }
+    /// The gateway's IPv6 address in the LAN.
     package var lanAddress6: String { "fd00:168:\(number * 10)::1" }
+    /// The LAN host's IPv4 address.
     package var hostAddress: String { "192.168.\(number * 10).10" }
+    /// The LAN host's IPv6 address.
     package var hostAddress6: String { "fd00:168:\(number * 10)::10" }
 
-    /// The gateway's interface towards the other gateways, its interface towards the LAN, and the host's only interface.
+    /// The gateway's interface towards the other gateways, its interface towards the LAN, and the host's only
+    /// interface.
     static let wanInterface = "wan", lanInterface = "lan"
     /// The WAN bridge's port towards this site.
     var wanPort: String { "port-\(number)" }

@@ -1,8 +1,10 @@
-import Foundation
+import Glibc
 
 /// How two hosts found the connection between them.
 package struct PingResult: Sendable {
+    /// Packets sent.
     package let sent: Int
+    /// Answers that came back.
     package let received: Int
     /// The mean round trip in milliseconds; nil when nothing came back.
     package let meanMilliseconds: Double?
@@ -45,14 +47,13 @@ extension Lab {
         let (listener, log) = try start(
             ["sh", "-c", "nc -n \(family) -l \(port) | { \(sink); }"], at: receiver, role: "nc \(port)")
         defer { listener.stop(timeLimit: 1) }
-        let deadline = DispatchTime.now() + timeLimit
-        let before = (try? Data(contentsOf: URL(fileURLWithPath: log)).count) ?? 0
+        let watch = Stopwatch()
         while true {
             let result = try run(
                 ["sh", "-c", "{ \(source); } | nc -n -N \(address) \(port)"], at: sender, timeLimit: timeLimit)
             if result.succeeded { break }
             // Nobody listens yet: refused at once, so another try costs little.
-            guard DispatchTime.now() < deadline, listener.isRunning else {
+            guard watch.seconds < timeLimit, listener.isRunning else {
                 throw .commandFailed(
                     command: "nc \(address) \(port)", status: result.status, output: result.everything)
             }
@@ -61,8 +62,7 @@ extension Lab {
         guard listener.waitForEnd(timeLimit: timeLimit) else {
             throw .timedOut(what: "the receiving end of a transfer", seconds: timeLimit)
         }
-        let output = (try? Data(contentsOf: URL(fileURLWithPath: log))) ?? Data()
-        return String(decoding: output.dropFirst(before), as: UTF8.self)
+        return Files.read(log) ?? ""
     }
 }
 
@@ -76,13 +76,11 @@ extension Lab {
 package func until(
     _ what: String, timeLimit: Double = 30, _ condition: () throws(LabError) -> Bool
 ) throws(LabError) -> Double {
-    let start = DispatchTime.now()
+    let watch = Stopwatch()
     while true {
-        if try condition() {
-            return Double(DispatchTime.now().uptimeNanoseconds - start.uptimeNanoseconds) / 1e9
-        }
+        if try condition() { return watch.seconds }
         if Interruption.isRequested { throw .interrupted }
-        if DispatchTime.now() > start + timeLimit { throw .timedOut(what: what, seconds: timeLimit) }
+        if watch.seconds > timeLimit { throw .timedOut(what: what, seconds: timeLimit) }
         usleep(20_000)
     }
 }

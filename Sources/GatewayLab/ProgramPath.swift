@@ -1,19 +1,19 @@
-import Foundation
+import Glibc
 
 /// Where programs are found.
 package enum ProgramPath {
     /// The programs that every lab runs, and the Debian packages that hold them.
     static let needed = [("ip", "iproute2"), ("mount", "mount"), ("sh", "dash"), ("ping", "iputils-ping")]
 
-    /// The absolute path of an installed program; the administrator's directories are searched even where `PATH` leaves
-    /// them out, as `su` does.
+    /// The absolute path of an installed program; the administrator's directories are searched even where `PATH`
+    /// leaves them out, as `su` does.
     package static func find(_ name: String) -> String? {
-        if name.contains("/") { return FileManager.default.isExecutableFile(atPath: name) ? name : nil }
-        let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+        if name.contains("/") { return Files.isProgram(name) ? name : nil }
+        let path = Environment.own["PATH"] ?? ""
         let directories = path.split(separator: ":").map(String.init) + ["/usr/sbin", "/usr/bin", "/sbin", "/bin"]
         for directory in directories {
             let candidate = "\(directory)/\(name)"
-            if FileManager.default.isExecutableFile(atPath: candidate) { return candidate }
+            if Files.isProgram(candidate) { return candidate }
         }
         return nil
     }
@@ -21,23 +21,30 @@ package enum ProgramPath {
     /// The directory that holds `ipop` and `ipopd`: the one asked for, that of `IPOP_LAB_PROGRAMS`, the running
     /// executable's own, or the one on the `PATH`.
     package static func gatewayPrograms(asked: String?) throws(LabError) -> String {
-        let asked = asked ?? ProcessInfo.processInfo.environment["IPOP_LAB_PROGRAMS"]
+        let asked = asked ?? Environment.own["IPOP_LAB_PROGRAMS"]
         if let asked {
-            let directory = URL(fileURLWithPath: asked).standardizedFileURL.path
-            guard holdsGateway(directory) else { throw .badPlan("\(directory) does not hold both `ipop` and `ipopd`") }
+            guard let directory = absolute(asked), holdsGateway(directory) else {
+                throw .badPlan("\(asked) does not hold both `ipop` and `ipopd`")
+            }
             return directory
         }
-        let executable = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
-        let beside = URL(fileURLWithPath: executable).deletingLastPathComponent().path
+        let beside = Files.parent(Files.ownProgram)
         if holdsGateway(beside) { return beside }
         guard let installed = find("ipopd") else { throw .programMissing(name: "ipopd", package: "ipop-gateway") }
-        let directory = URL(fileURLWithPath: installed).deletingLastPathComponent().path
+        let directory = Files.parent(installed)
         guard holdsGateway(directory) else { throw .programMissing(name: "ipop", package: "ipop-gateway") }
         return directory
     }
 
+    /// The path without links and dots: commands run elsewhere.
+    private static func absolute(_ path: String) -> String? {
+        guard let resolved = realpath(path, nil) else { return nil }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+
     private static func holdsGateway(_ directory: String) -> Bool {
-        ["ipop", "ipopd"].allSatisfy { FileManager.default.isExecutableFile(atPath: "\(directory)/\($0)") }
+        ["ipop", "ipopd"].allSatisfy { Files.isProgram("\(directory)/\($0)") }
     }
 }
 

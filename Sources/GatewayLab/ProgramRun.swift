@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 /// What a program left behind when it ended.
 package struct ProgramResult: Sendable {
@@ -7,10 +7,13 @@ package struct ProgramResult: Sendable {
     package let output: String
     package let errors: String
 
+    /// Whether it ended with 0.
     package var succeeded: Bool { status == 0 }
     /// Both streams, for a message to a person.
     package var everything: String {
-        [errors, output].filter { !$0.isEmpty }.joined(separator: "\n").trimmingCharacters(in: .whitespacesAndNewlines)
+        var lines = (errors.split(separator: "\n") + output.split(separator: "\n"))[...]
+        while lines.last?.allSatisfy(\.isWhitespace) == true { lines.removeLast() }
+        return lines.joined(separator: "\n")
     }
 }
 
@@ -43,7 +46,7 @@ package enum ProgramRun {
             arguments, environment: environment, input: inputs.theirs, output: outputs.theirs, errors: errors.theirs)
         for channel in [inputs, outputs, errors] { channel.closeTheirs() }
         var reading = Reading(output: outputs.ours, errors: errors.ours)
-        let deadline = DispatchTime.now() + timeLimit
+        let watch = Stopwatch()
         while true {
             let isOpen = reading.step(milliseconds: slice)
             if let status = Spawning.reap(child) {
@@ -53,7 +56,7 @@ package enum ProgramRun {
             // Both streams are closed and the program has not ended: nothing to poll for but its end.
             if !isOpen { usleep(2_000) }
             let interrupted = interruptible && Interruption.isRequested
-            guard interrupted || DispatchTime.now() > deadline else { continue }
+            guard interrupted || watch.seconds > timeLimit else { continue }
             kill(-child, SIGKILL)
             while Spawning.reap(child) == nil { usleep(1_000) }
             if interrupted { throw .interrupted }
@@ -77,8 +80,8 @@ package enum ProgramRun {
     }
 }
 
-/// A pair of connected sockets in place of a pipe: `socketpair` closes on `exec` from the start, where `pipe` would leave a
-/// moment in which another thread's child inherits an end.
+/// A pair of connected sockets in place of a pipe: `socketpair` closes on `exec` from the start, where `pipe` would
+/// leave a moment in which another thread's child inherits an end.
 private final class Channel {
     let ours: Int32
     private(set) var theirs: Int32

@@ -1,13 +1,20 @@
-import Foundation
+import Glibc
 
-/// A background process of a lab, known by its id and the moment it started, so that an id that the kernel has given to
-/// somebody else is never signalled.
-package struct RecordedProcess: Codable, Hashable, Sendable {
+/// A background process of a lab, known by its id and the moment it started, so that an id that the kernel has given
+/// to somebody else is never signalled.
+package struct RecordedProcess: Hashable, Sendable {
     /// What it is in the lab: `ipopd ufl`.
     package let role: String
     package let pid: Int32
     /// Field 22 of /proc/PID/stat: clock ticks since boot.
     package let startTicks: UInt64
+
+    /// A process that somebody has noted.
+    package init(role: String, pid: Int32, startTicks: UInt64) {
+        self.role = role
+        self.pid = pid
+        self.startTicks = startTicks
+    }
 
     /// Starts a program whose output is appended to a file and which outlives this process.
     static func start(
@@ -43,9 +50,9 @@ package struct RecordedProcess: Codable, Hashable, Sendable {
 
     /// Waits for its end; false when it still runs after the given seconds.
     package func waitForEnd(timeLimit: Double) -> Bool {
-        let deadline = DispatchTime.now() + timeLimit
+        let watch = Stopwatch()
         while isRunning {
-            if DispatchTime.now() > deadline { return false }
+            if watch.seconds > timeLimit { return false }
             usleep(10_000)
         }
         return true
@@ -68,7 +75,7 @@ private struct ProcessStat {
     let startTicks: UInt64
 
     init?(pid: Int32) {
-        guard let text = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8) else { return nil }
+        guard let text = Files.read("/proc/\(pid)/stat") else { return nil }
         // The second field is the command in parentheses and may itself hold blanks and parentheses.
         guard let end = text.lastIndex(of: ")") else { return nil }
         let fields = text[text.index(after: end)...].split(separator: " ")

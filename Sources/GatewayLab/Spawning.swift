@@ -1,9 +1,10 @@
-import Foundation
+import Glibc
 
 /// The one place where processes are started and reaped.
 enum Spawning {
-    /// `POSIX_SPAWN_SETSID` of glibc's <spawn.h>, which the importer does not show without `_GNU_SOURCE`: the child leads a
-    /// session of its own, so a Ctrl-C at the terminal reaches only the lab's own code, and one kill reaches its children.
+    /// `POSIX_SPAWN_SETSID` of glibc's <spawn.h>, which the importer does not show without `_GNU_SOURCE`: the child
+    /// leads a session of its own, so a Ctrl-C at the terminal reaches only the lab's own code, and one kill reaches
+    /// its children.
     private static let ownSession: Int16 = 0x80
 
     /// Starts a program with the given descriptors as its standard streams and every signal at its default.
@@ -32,7 +33,7 @@ enum Spawning {
             &attributes, ownSession | Int16(POSIX_SPAWN_SETSIGDEF) | Int16(POSIX_SPAWN_SETSIGMASK))
 
         var child: pid_t = 0
-        let merged = ProcessInfo.processInfo.environment.merging(environment) { _, ours in ours }
+        let merged = Environment.own.merging(environment) { _, ours in ours }
         let code = withStrings(arguments) { argumentPointers in
             withStrings(merged.map { "\($0.key)=\($0.value)" }.sorted()) { environmentPointers in
                 posix_spawn(&child, path, &actions, &attributes, argumentPointers, environmentPointers)
@@ -56,7 +57,7 @@ enum Spawning {
         guard let name = arguments.first, let path = ProgramPath.find(name) else {
             throw .programMissing(name: arguments.first ?? "", package: "what holds it")
         }
-        let merged = ProcessInfo.processInfo.environment.merging(environment) { _, ours in ours }
+        let merged = Environment.own.merging(environment) { _, ours in ours }
         let code = withStrings(arguments) { argumentPointers in
             withStrings(merged.map { "\($0.key)=\($0.value)" }.sorted()) { environmentPointers in
                 execve(path, argumentPointers, environmentPointers)

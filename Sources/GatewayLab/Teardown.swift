@@ -1,14 +1,17 @@
-import Foundation
+import Glibc
 
 /// What taking down a lab did.
 package struct TeardownReport: Sendable {
-    /// The processes that were ended, by role; `killed` are those that did not end when asked.
+    /// The processes that ended when asked, by role.
     package fileprivate(set) var ended: [String] = []
+    /// The processes that did not end when asked.
     package fileprivate(set) var killed: [String] = []
+    /// The namespaces that were removed.
     package fileprivate(set) var namespaces: [String] = []
-    /// Ids of processes that others started in the lab's namespaces. They are left alone, and keep their namespace alive
-    /// without a name until they end.
+    /// Ids of processes that others started in the lab's namespaces. They are left alone, and keep their namespace
+    /// alive without a name until they end.
     package fileprivate(set) var strangers: [Int32] = []
+    /// What could not be removed, in words.
     package fileprivate(set) var problems: [String] = []
 
     /// Whether there was anything to take down.
@@ -19,9 +22,11 @@ package struct TeardownReport: Sendable {
 /// Takes down a lab from what is on disk and in the kernel, however far its making got.
 package enum Teardown {
     /// The network namespaces of a lab that exist now.
-    static func namespaces(lab: String) -> [String] {
-        let all = (try? FileManager.default.contentsOfDirectory(atPath: "/run/netns")) ?? []
-        return all.filter { $0.hasPrefix(Topology.prefix(lab: lab)) }.sorted()
+    static func namespaces(lab: String) throws(LabError) -> [String] {
+        // NAME, or NAME (id: 7)
+        let list = try ProgramRun.require(["ip", "netns", "list"], interruptible: false)
+        return list.split(separator: "\n").compactMap { $0.split(separator: " ").first.map(String.init) }
+            .filter { $0.hasPrefix(Topology.prefix(lab: lab)) }.sorted()
     }
 
     /// Ends the recorded processes of a lab, removes its namespaces and its directory. Every step is tried, whatever
@@ -36,13 +41,13 @@ package enum Teardown {
         let directory = "\(labsDirectory)/\(name)"
         let record = LabRecord.load(directory)
         end(record?.processes ?? [], &report)
-        for namespace in namespaces(lab: name) { remove(namespace, &report) }
-        if FileManager.default.fileExists(atPath: directory) {
+        for namespace in try namespaces(lab: name) { remove(namespace, &report) }
+        if Files.exists(directory) {
             do {
-                try FileManager.default.removeItem(atPath: directory)
+                try ProgramRun.require(["rm", "-rf", "--one-file-system", "--", directory], interruptible: false)
                 report.removedDirectory = true
             } catch {
-                report.problems.append("\(directory): \((error as NSError).localizedDescription)")
+                report.problems.append("\(error)")
             }
         }
         // The last lab to leave takes along the mount points that labs made; rmdir spares what is in use.

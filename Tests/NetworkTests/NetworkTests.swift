@@ -4,9 +4,10 @@ import Testing
 
 /// Everything that needs a real kernel: whole grids in network namespaces, one at a time.
 ///
-/// They need root, /dev/net/tun and a few programs. Where these are missing the tests are left out with a message; under
-/// `CI=true` they fail. `IPOP_LAB_PROGRAMS` names another directory of `ipop` and `ipopd` than the test's own, such as that
-/// of a release build. `IPOP_LAB_KEEP=1` leaves a test's lab there to look at; `ipop lab down --name NAME` removes it.
+/// They need root, /dev/net/tun and a few programs. Where these are missing the tests are left out with a message;
+/// under `CI=true` they fail. `IPOP_LAB_PROGRAMS` names another directory of `ipop` and `ipopd` than the test's own,
+/// such as that of a release build. `IPOP_LAB_KEEP=1` leaves a test's lab there to look at; `ipop lab down --name
+/// NAME` removes it.
 @Suite(.serialized, .enabled(if: Ground.isThere || Ground.isContinuousIntegration, Ground.explanation))
 enum NetworkTests {}
 

@@ -1,6 +1,6 @@
 import ArgumentParser
-import Foundation
 import GatewayLab
+import Glibc
 
 /// `ipop lab`: whole grids in network namespaces on this machine.
 struct LabCommand: ParsableCommand {
@@ -8,12 +8,13 @@ struct LabCommand: ParsableCommand {
         commandName: "lab",
         abstract: "Whole grids in network namespaces on this machine",
         discussion: """
-            A lab is a number of sites, each with a gateway and a LAN with one host, on one emulated WAN. The gateways run
-            the real ipopd with certificates of an authority made for the lab. Nothing outside the lab's own namespaces and
-            its directory is touched. It needs root.
+            A lab is a number of sites, each with a gateway and a LAN with one host, on one emulated WAN. The
+            gateways run the real ipopd with certificates of an authority made for the lab. Nothing outside the
+            lab's own namespaces and its directory is touched. It needs root.
 
-            Sites are called ufl, lsu, cern, ornl, site5 and so on. Site i's gateway is 198.18.0.i and 2001:db8:ffff::i on
-            the WAN; its LAN is 192.168.(10 i).0/24 and fd00:168:(10 i)::/64, where the gateway is .1 and the host is .10.
+            Sites are called ufl, lsu, cern, ornl, site5 and so on. Site i's gateway is 198.18.0.i and
+            2001:db8:ffff::i on the WAN; its LAN is 192.168.(10 i).0/24 and fd00:168:(10 i)::/64, where the
+            gateway is .1 and the host is .10.
             """,
         subcommands: [LabUp.self, LabExec.self, LabStatus.self, LabDown.self, LabDemoCommand.self])
 }
@@ -85,9 +86,10 @@ struct LabExec: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "exec", abstract: "Run a command at a gateway or a LAN host of a lab",
         discussion: """
-            NODE is a site's name for its gateway (ufl), SITE-host or hN for its LAN host (ufl-host, h1), or wan for an
-            outsider on the WAN. At a gateway the site's own directories stand at /etc/ipop, /var/lib/ipop and /run/ipop,
-            so `ipop lab exec ufl -- ipop status` is what it would be there. The exit code is the command's.
+            NODE is a site's name for its gateway (ufl), SITE-host or hN for its LAN host (ufl-host, h1), or
+            wan for an outsider on the WAN. At a gateway the site's own directories stand at /etc/ipop,
+            /var/lib/ipop and /run/ipop, so `ipop lab exec ufl -- ipop status` is what it would be there. The
+            exit code is the command's.
             """)
 
     @OptionGroup var choice: LabChoice
@@ -132,8 +134,9 @@ struct LabDown: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "down", abstract: "Remove a lab",
         discussion: """
-            Ends the processes that the lab started, by their recorded ids, and removes its namespaces and its directory.
-            Also removes what a lab left behind that was not made wholly. Removing what is not there is no error.
+            Ends the processes that the lab started, by their recorded ids, and removes its namespaces and its
+            directory. Also removes what a lab left behind that was not made wholly. Removing what is not there
+            is no error.
             """)
 
     @OptionGroup var choice: LabChoice
@@ -156,8 +159,8 @@ struct LabDemoCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo", abstract: "Three sites from nothing to traffic, and back to nothing",
         discussion: """
-            Makes a lab, joins its sites, pings between all hosts over IPv4 and IPv6, copies a file, shows each site's status,
-            and removes the lab, also after an error or Ctrl-C.
+            Makes a lab, joins its sites, pings between all hosts over IPv4 and IPv6, copies a file, shows each
+            site's status, and removes the lab, also after an error or Ctrl-C.
             """)
 
     @OptionGroup var shape: LabShape
@@ -173,7 +176,8 @@ struct LabDemoCommand: ParsableCommand {
             Interruption.listen()
             try LabDemo(plan: shape.plan(name: name, labDir: labDir, mode: .gateways)) { text in
                 // Each step is seen when it begins, not when a buffer is full.
-                FileHandle.standardOutput.write(Data(text.utf8))
+                print(text, terminator: "")
+                fflush(nil)
             }.run()
         }
     }
@@ -184,7 +188,9 @@ func reportingLabErrors(_ body: () throws(LabError) -> Void) throws {
     do {
         try body()
     } catch {
-        FileHandle.standardError.write(Data("ipop lab: error: \(error)\n".utf8))
+        fflush(nil)
+        let text = Array("ipop lab: error: \(error)\n".utf8)
+        _ = write(STDERR_FILENO, text, text.count)
         throw ExitCode(error.exitCode)
     }
 }

@@ -22,7 +22,8 @@ struct LabScope: SuiteTrait, TestScoping {
 }
 
 extension Trait where Self == LabScope {
-    /// A lab of its own for the suite. `name` distinguishes it from the other suites' labs; the process's id is added.
+    /// A lab of its own for the suite. `name` distinguishes it from the other suites' labs; the process's id is
+    /// added.
     static func lab(
         _ name: String, sites: Int = 3, mode: LabPlan.Mode = .gateways, wanMTU: Int = 1500, silentPathMTU: Int? = nil,
         isBroughtUp: Bool = true
