@@ -1,0 +1,246 @@
+import LinkSecurity
+import NetworkTypes
+import WireFormat
+
+extension ForwardingPlane {
+    /// Forwards one read of the TAP: virtio_net_hdr, Ethernet header, IP packet. The frame is modified in place. What
+    /// fits a train may be held back until `flush`.
+    package func forwardFrame(_ frame: UnsafeMutableRawBufferPointer) {
+        tally.current.framesRead &+= 1
+        guard let base = frame.baseAddress, frame.count >= FrameLayout.packetOffset,
+            frame.count <= Self.frameByteCountLimit
+        else { return tally.drop(.malformedFrame) }
+        forward(base, frame.count)
+    }
+
+    /// Forwards a frame that was counted before.
+    private func forward(_ frame: UnsafeMutableRawPointer, _ byteCount: Int) {
+        let bytes = frame + FrameLayout.packetOffset
+        let kind = UnsafeRawPointer(frame).word(FrameLayout.packetOffset - 2)
+        guard kind == FrameLayout.ipv4 || kind == FrameLayout.ipv6 else { return tally.drop(.notIP) }
+        guard let packet = InnerPacket(bytes, available: byteCount - FrameLayout.packetOffset),
+            packet.isV6 == (kind == FrameLayout.ipv6)
+        else { return tally.drop(.malformedFrame) }
+        let (source, destination) = packet.isV6 ? (bytes + 8, bytes + 24) : (bytes + 12, bytes + 16)
+        guard exports.value(at: source, isV6: packet.isV6) >= 0 else { return tally.drop(.sourceNotExported) }
+        let isUnicast =
+            packet.isV6
+            ? ErrorMessages.isUnicastV6(destination)
+            : ErrorMessages.isUnicastV4(UnsafeRawPointer(destination).doubleWord(0))
+        guard isUnicast else { return tally.drop(.notUnicast) }
+
+        let way = peers.firstWay(to: destination, isV6: packet.isV6)
+        guard way >= 0 else {
+            errors.send(.noRoute, about: packet, bytes, now: now)
+            return tally.drop(.noRoute)
+        }
+        let peer = peers.choose(way)
+        guard peer.pointee.isUsable, let active = peer.pointee.active else {
+            return hold(UnsafeRawBufferPointer(start: frame, count: byteCount), packet, for: peer)
+        }
+        let offload = VirtioNetHeader(reading: frame)
+        let generation = active.pointee.generation
+        if offload.kind == VirtioNetHeader.single {
+            sendPacket(bytes, packet, offload, to: peer, generation)
+        } else {
+            sendSuperPacket(bytes, packet, offload, to: peer, generation)
+        }
+    }
+
+    /// Sends a packet that is one packet for the kernel too.
+    private func sendPacket(
+        _ bytes: UnsafeMutableRawPointer, _ packet: InnerPacket, _ offload: VirtioNetHeader,
+        to peer: PeerTable.Record, _ generation: KeyGeneration
+    ) {
+        guard let endpoint = peer.pointee.endpoint else { return tally.drop(.noPath) }
+        var flags: SealedFlags = []
+        if offload.flags & VirtioNetHeader.needsChecksum != 0 {
+            let start = Int(offload.checksumStart) - FrameLayout.ethernetByteCount
+            let offset = Int(offload.checksumOffset)
+            if packet.canDeferChecksum, start == packet.transportOffset, offset == packet.checksumOffset {
+                flags.insert(.partialChecksum)
+            } else {
+                guard finishChecksum(bytes, packet, start: start, offset: offset) else {
+                    return tally.drop(.malformedFrame)
+                }
+            }
+        } else if offload.flags & VirtioNetHeader.dataValid != 0 {
+            flags.insert(.validChecksum)
+        }
+        let payload = peer.pointee.payloadByteCount
+        clampSegmentSize(bytes, packet, payloadByteCount: payload, isPartial: flags.contains(.partialChecksum))
+
+        train.begin(to: endpoint, trafficClass: packet.trafficClass(bytes))
+        let byteCount = packet.byteCount
+        let isSent: Bool
+        if byteCount <= payload {
+            isSent = seal(.packet, flags, bytes, byteCount, generation, generation.sealing, into: train)
+        } else {
+            signalTooBig(bytes, packet, byteCount: byteCount, payloadByteCount: payload)
+            tally.current.packetsSliced &+= 1
+            isSent = sealSlices(
+                flags, bytes, byteCount, limit: payload, generation, generation.sealing, into: train)
+        }
+        guard isSent else { return tally.drop(.tooLarge) }
+        count(sent: 1, byteCount: byteCount, peer)
+    }
+
+    /// Cuts a super-packet into segments, writes each one's header in front of its payload, where the payload before was
+    /// sealed already, and seals it.
+    private func sendSuperPacket(
+        _ bytes: UnsafeMutableRawPointer, _ packet: InnerPacket, _ offload: VirtioNetHeader,
+        to peer: PeerTable.Record, _ generation: KeyGeneration
+    ) {
+        let segmentSize = Int(offload.segmentSize)
+        let headerByteCount = packet.headerByteCount
+        guard let endpoint = peer.pointee.endpoint else { return tally.drop(.noPath) }
+        guard isSound(packet, offload), packet.byteCount > headerByteCount else { return tally.drop(.malformedFrame) }
+        let payload = peer.pointee.payloadByteCount
+        let isSliced = headerByteCount + min(segmentSize, packet.byteCount - headerByteCount) > payload
+        if isSliced {
+            signalTooBig(bytes, packet, byteCount: headerByteCount + segmentSize, payloadByteCount: payload)
+        }
+
+        train.begin(to: endpoint, trafficClass: packet.trafficClass(bytes))
+        let cutter = SegmentCutter(bytes, packet, segmentSize: segmentSize, template: headerBuffer)
+        let cipher = generation.sealing
+        var left = packet.byteCount - headerByteCount
+        var place = bytes
+        var index = 0
+        var sealedByteCount = 0
+        while left > 0 {
+            let payloadByteCount = min(segmentSize, left)
+            left -= payloadByteCount
+            cutter.writeHeader(to: place, index: index, payloadByteCount: payloadByteCount, isLast: left == 0)
+            let byteCount = headerByteCount + payloadByteCount
+            let isSent: Bool
+            if byteCount <= payload {
+                var flags: SealedFlags = .partialChecksum
+                if index == 0 { flags.insert(.first) }
+                if left == 0 { flags.insert(.last) }
+                isSent = seal(.segment, flags, place, byteCount, generation, cipher, into: train)
+            } else {
+                tally.current.packetsSliced &+= 1
+                isSent = sealSlices(
+                    .partialChecksum, place, byteCount, limit: payload, generation, cipher, into: train)
+            }
+            guard isSent else {
+                tally.drop(.tooLarge)
+                break
+            }
+            sealedByteCount += byteCount
+            place += segmentSize
+            index += 1
+        }
+        count(sent: index, byteCount: sealedByteCount, peer)
+    }
+
+    /// Whether the offload header fits the packet, and the far end can compute the segments' checksums.
+    private func isSound(_ packet: InnerPacket, _ offload: VirtioNetHeader) -> Bool {
+        switch offload.kind & ~VirtioNetHeader.congestionBit {
+        case VirtioNetHeader.tcpV4:
+            guard !packet.isV6, packet.isTCP else { return false }
+        case VirtioNetHeader.tcpV6:
+            guard packet.isV6, packet.isTCP else { return false }
+        case VirtioNetHeader.udp:
+            guard packet.isUDP else { return false }
+        default:
+            return false
+        }
+        guard offload.segmentSize > 0, packet.canDeferChecksum,
+            packet.headerByteCount <= SegmentCutter.headerByteCountLimit
+        else { return false }
+        // A checksum that was neither left open nor verified must not be made good by cutting.
+        guard offload.flags & VirtioNetHeader.needsChecksum != 0 else {
+            return offload.flags & VirtioNetHeader.dataValid != 0
+        }
+        return Int(offload.checksumStart) == FrameLayout.ethernetByteCount + packet.transportOffset
+            && Int(offload.checksumOffset) == packet.checksumOffset
+    }
+
+    /// Computes a checksum that the kernel has left to its device and that the far end cannot be asked to compute.
+    private func finishChecksum(
+        _ bytes: UnsafeMutableRawPointer, _ packet: InnerPacket, start: Int, offset: Int
+    ) -> Bool {
+        guard start >= 0, start + offset + 2 <= packet.byteCount else { return false }
+        let checksum = ~InternetChecksum.sum(bytes + start, packet.byteCount - start)
+        // 0 would mean "none" for UDP; the other zero says the same everywhere (RFC 768).
+        bytes.setWord(checksum == 0 ? 0xffff : checksum, start + offset)
+        return true
+    }
+
+    func clampSegmentSize(
+        _ bytes: UnsafeMutableRawPointer, _ packet: InnerPacket, payloadByteCount: Int, isPartial: Bool
+    ) {
+        guard packet.isTCP else { return }
+        if SegmentSizeClamp.apply(bytes, packet, payloadByteCount: payloadByteCount, hasPartialChecksum: isPartial) {
+            tally.current.segmentSizesClamped &+= 1
+        }
+    }
+
+    /// Tells a TCP sender that forbids fragments to send smaller segments. The packet itself still goes, in slices.
+    private func signalTooBig(
+        _ bytes: UnsafeRawPointer, _ packet: InnerPacket, byteCount: Int, payloadByteCount: Int
+    ) {
+        guard packet.isTCP, packet.byteCount > packet.headerByteCount else { return }
+        if packet.isV6 {
+            // Hosts need not go below IPv6's minimum of 1,280 (RFC 8201 §4).
+            guard byteCount > 1_280 else { return }
+            errors.send(.tooBig(max(payloadByteCount, 1_280)), about: packet, bytes, now: now)
+        } else if bytes.word(6) & 0x4000 != 0 {
+            errors.send(.tooBig(payloadByteCount), about: packet, bytes, now: now)
+        }
+    }
+
+    private func count(sent packets: Int, byteCount: Int, _ peer: PeerTable.Record) {
+        peer.pointee.counters.sentPackets &+= UInt64(packets)
+        peer.pointee.counters.sentBytes &+= UInt64(byteCount)
+        peer.pointee.counters.lastSent = now
+    }
+}
+
+// MARK: - Packets that wait
+
+extension ForwardingPlane {
+    /// Keeps a frame until its peer can be reached, or tells its sender that the peer is down.
+    private func hold(_ frame: UnsafeRawBufferPointer, _ packet: InnerPacket, for peer: PeerTable.Record) {
+        let since = peer.pointee.waitingSince ?? now
+        peer.pointee.waitingSince = since
+        if now - since > limits.waitingTime {
+            if let base = frame.baseAddress {
+                errors.send(.hostDown, about: packet, base + FrameLayout.packetOffset, now: now)
+            }
+            tally.drop(.noPath)
+        } else {
+            waiting.append(frame, peer: peer, peerLimit: limits.waitingPacketsPerPeer, now: now)
+        }
+        guard peer.pointee.noticedBatch != batch else { return }
+        peer.pointee.noticedBatch = batch
+        control.needsPath(peer.pointee.node)
+    }
+
+    /// Forwards what waits for a peer, if it is usable now.
+    func releaseWaiting(_ peer: PeerTable.Record) {
+        guard peer.pointee.isUsable else { return }
+        peer.pointee.waitingSince = nil
+        guard peer.pointee.waitingPackets > 0 else { return }
+        for _ in 0..<peer.pointee.waitingPackets {
+            guard let byteCount = waiting.take(of: peer, to: frameBuffer) else { break }
+            forward(frameBuffer, byteCount)
+        }
+        train.send()
+    }
+
+    /// Gives up packets that have waited too long, and tells their senders.
+    func dropExpiredPackets() {
+        guard !waiting.isEmpty else { return }
+        let limit = now + (.zero - limits.waitingTime)
+        while let byteCount = waiting.takeExpired(before: limit, to: frameBuffer) {
+            let bytes = frameBuffer + FrameLayout.packetOffset
+            if let packet = InnerPacket(bytes, available: byteCount - FrameLayout.packetOffset) {
+                errors.send(.hostDown, about: packet, bytes, now: now)
+            }
+            tally.drop(.noPath)
+        }
+    }
+}

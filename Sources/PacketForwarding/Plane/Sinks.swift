@@ -1,0 +1,31 @@
+package import NetworkTypes
+
+/// Where sealed datagrams go: the UDP socket. Must not call back into the plane.
+package protocol DatagramSink: AnyObject {
+    /// Sends one train: datagrams of `segmentSize` bytes each, except that the last may be shorter; at most 64 of them and
+    /// at most 65,507 bytes. `trafficClass` is the outer TOS or traffic class byte. The bytes are valid during the call.
+    func send(_ train: UnsafeRawBufferPointer, segmentSize: Int, to endpoint: Endpoint, trafficClass: UInt8)
+}
+
+/// Where opened packets go: the TAP device. Must not call back into the plane.
+package protocol FrameSink: AnyObject {
+    /// Writes one frame: virtio_net_hdr (10 bytes), Ethernet header (14) and IP packet. The bytes are valid during the
+    /// call.
+    func write(_ frame: UnsafeRawBufferPointer)
+}
+
+/// Who hears of what the data plane does not decide itself: the control core.
+///
+/// These calls may call the plane's table methods and `sendControl`, but not `forwardFrame`, `receiveDatagrams` or
+/// `flush`.
+package protocol ControlSink: AnyObject {
+    /// An authentic control message has come. Zero bytes of padding may follow it. Valid during the call.
+    func receivedControl(_ message: UnsafeRawBufferPointer, from node: NodeAddress, source: Endpoint)
+    /// An authentic datagram, the newest of its generation, came from another endpoint than the path's. Repeated for the
+    /// same endpoint at most once per `ForwardingLimits.sourceReportInterval` while the path stays as it is.
+    func sourceChanged(_ node: NodeAddress, source: Endpoint)
+    /// The first authentic datagram under a generation has come: the peer has the keys.
+    func confirmed(_ node: NodeAddress, localIndex: UInt32)
+    /// A packet wants to go to a peer that has no usable keys or no path. At most once per batch and peer.
+    func needsPath(_ node: NodeAddress)
+}
