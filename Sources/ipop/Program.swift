@@ -1,1 +1,7 @@
-@main struct Program { static func main() {} }
+import Glibc
+
+@main enum Program {
+    static func main() {
+        exit(IpopCommand.run(Array(CommandLine.arguments.dropFirst())))
+    }
+}

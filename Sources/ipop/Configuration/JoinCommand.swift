@@ -1,0 +1,5 @@
+import ArgumentParser
+
+struct JoinCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "join", abstract: "join")
+}

@@ -1,0 +1,5 @@
+import ArgumentParser
+
+struct LeaveCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "leave", abstract: "leave")
+}

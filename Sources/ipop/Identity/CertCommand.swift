@@ -1,0 +1,5 @@
+import ArgumentParser
+
+struct CertCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "cert", abstract: "cert")
+}
