@@ -71,6 +71,14 @@ extension Gateway {
         }
     }
 
+    /// Packets wait for a member without a path: it is tried now, whatever its back-off says.
+    package mutating func trafficWaits(for node: NodeAddress, now: Instant, effects: inout GatewayEffects) {
+        guard let index = members.index(forKey: node), members.values[index].path == nil,
+            let planned = members.values[index].nextDial
+        else { return }
+        members.values[index].nextDial = min(planned, now + SessionLimits.dialInterval)
+    }
+
     /// How many bytes have gone to and come from a member so far: tells whether traffic flows.
     package mutating func trafficObserved(_ node: NodeAddress, byteCount: UInt64, now: Instant) {
         guard let index = members.index(forKey: node) else { return }

@@ -113,11 +113,11 @@ package enum LinkReason: Equatable, Sendable {
         case .noEndpoint: "no-endpoint"
         case .handshakeTimeout: "handshake-timeout"
         case .noAnswer: "no-answer"
-        case .stopped: "withdrawn"
+        case .stopped: "peer-stopped"
         case .certificate(let fault): fault.rawValue
         case .peerRefused(let fault): "peer-refused-\(fault.rawValue)"
         case .version: "version-mismatch"
-        case .protocolError: "handshake-error"
+        case .protocolError: "protocol-error"
         }
     }
 

@@ -1,0 +1,115 @@
+import ControlProtocol
+import GatewayConfiguration
+import GatewayCore
+import LinuxSystem
+import NetworkTypes
+
+/// A control request that waits for something to happen.
+struct PendingRequest {
+    enum Kind {
+        case ping(site: String, node: NodeAddress, echo: UInt64)
+        case wait(site: String?)
+    }
+
+    let token: UInt64
+    let kind: Kind
+    let deadline: Instant?
+}
+
+extension Daemon {
+    func acceptControl() { controlServer.accept(now: now) }
+
+    /// A control connection is ready: reads, answers.
+    func serveControl(_ token: UInt64, _ ready: Readiness) {
+        guard let line = controlServer.ready(token, ready) else {
+            if !controlServer.isWaiting(token) { pending.removeAll { $0.token == token } }
+            return
+        }
+        do throws(ControlFailure) {
+            try serve(try ControlRequest(line: line), token: token)
+        } catch {
+            controlServer.answer(token, .failure(error), now: now)
+        }
+    }
+
+    private func serve(_ request: ControlRequest, token: UInt64) throws(ControlFailure) {
+        switch request {
+        case .status:
+            controlServer.answer(token, .success(report.json), now: now)
+        case .reload:
+            switch reload() {
+            case .success(let result): controlServer.answer(token, .success(result.json), now: now)
+            case .failure(let failure): throw failure
+            }
+        case .ping(let site, let timeout):
+            try ping(site, timeout: .milliseconds(Int64(timeout)), token: token)
+        case .wait(let site, let timeout):
+            if let site, site == files.settings.site { throw ControlFailure(.ownSite, "'\(site)' is this site") }
+            let deadline = timeout.map { now + .seconds(Int64($0)) }
+            pending.append(PendingRequest(token: token, kind: .wait(site: site), deadline: deadline))
+            answerWaiters()
+        }
+    }
+
+    private func ping(_ site: String, timeout: Duration, token: UInt64) throws(ControlFailure) {
+        if site == files.settings.site { throw ControlFailure(.ownSite, "'\(site)' is this site") }
+        let known = gateway.memberStatus.filter { $0.site == site && !$0.isWithdrawn }
+        guard !known.isEmpty else { throw ControlFailure(.unknownSite, "no site '\(site)' in the grid") }
+        guard let member = known.first(where: \.isLive) else {
+            throw ControlFailure(.siteDown, "site '\(site)' cannot be reached: \(known[0].reason.code)")
+        }
+        nextEcho += 1
+        let isSent = gateway.echo(to: member.node, token: nextEcho, timeout: timeout, now: now, effects: &effects)
+        guard isSent else { throw ControlFailure(.busy, "too many pings at once") }
+        pending.append(
+            PendingRequest(
+                token: token, kind: .ping(site: site, node: member.node, echo: nextEcho), deadline: nil))
+        settle()
+    }
+
+    /// An echo has ended: answers who asked for it.
+    func answerEcho(_ echo: UInt64, roundTrip: Duration?) {
+        let index = pending.firstIndex {
+            if case .ping(_, _, echo) = $0.kind { true } else { false }
+        }
+        guard let index, case .ping(let site, let node, _) = pending[index].kind else { return }
+        let request = pending.remove(at: index)
+        guard let roundTrip else {
+            controlServer.answer(
+                request.token, .failure(ControlFailure(.noAnswer, "no answer from site '\(site)'")), now: now)
+            return
+        }
+        let member = gateway.memberStatus.first { $0.node == node }
+        let result = PingResult(
+            site: site, node: node, rttMicroseconds: UInt64(max(0, roundTrip.wholeMicroseconds)), path: .directUDP,
+            endpoint: member?.endpoint, via: nil)
+        controlServer.answer(request.token, .success(result.json), now: now)
+    }
+
+    /// Answers every `wait` whose condition holds, or whose time is over.
+    func answerWaiters() {
+        var left: [PendingRequest] = []
+        for request in pending {
+            guard case .wait(let site) = request.kind else {
+                left.append(request)
+                continue
+            }
+            if isReached(site) {
+                let result = WaitResult(members: gateway.memberCount, site: site)
+                controlServer.answer(request.token, .success(result.json), now: now)
+            } else if let deadline = request.deadline, deadline <= now {
+                let what = site.map { "site '\($0)' is not reachable" } ?? "not in the grid"
+                controlServer.answer(request.token, .failure(ControlFailure(.timedOut, "\(what) yet")), now: now)
+            } else {
+                left.append(request)
+            }
+        }
+        pending = left
+    }
+
+    /// In the grid with routes in place, or the site reached with its routes in place.
+    private func isReached(_ site: String?) -> Bool {
+        guard let site else { return gateway.isJoined }
+        return gateway.memberStatus.contains { $0.site == site && $0.isLive && !$0.isWithdrawn }
+    }
+}

@@ -1,0 +1,155 @@
+import ControlProtocol
+import GatewayConfiguration
+import GatewayCore
+import LinkSecurity
+import LinuxSystem
+import NetworkTypes
+import OpenSSLLink
+import PacketForwarding
+import RoutePlanning
+
+extension Daemon {
+    /// The daemon's half of status.
+    var report: GatewayReport {
+        let settings = files.settings
+        let wallClock = WallClock.unixSeconds()
+        return GatewayReport(
+            state: gateway.isJoined ? .up : .joining, grid: settings.grid, site: settings.site, node: identity.own.node,
+            version: ProgramVersion.text, uptimeSeconds: UInt64(max(0, (now - started).components.seconds)),
+            certificate: CertificateReport(
+                notAfter: identity.own.notAfter, now: wallClock, subnets: identity.own.prefixes),
+            overlay: OverlayReport(members: gateway.memberCount, near: gateway.liveCount, ringConsistent: nil),
+            sites: siteReports, routes: routeReports, exports: exportReports, nat: natReport, problems: problems,
+            drops: plane.counters.drops.filter { $0.count > 0 }.map {
+                DropCount(reason: $0.reason.rawValue, packets: $0.count)
+            },
+            host: HostSettings(
+                device: settings.device, deviceMTU: deviceMTU, lanInterface: settings.lan.interface,
+                lanMode: settings.lan.mode == .bridged ? .bridged : .routed, table: settings.routes.table.number,
+                metric: settings.routes.metric))
+    }
+
+    /// One line for `systemctl status`.
+    var statusLine: String {
+        let members = gateway.memberStatus.filter { !$0.isWithdrawn }
+        let live = members.count(where: \.isLive)
+        return "\(live) of \(members.count) sites reached, \(gateway.routes.count) routes"
+    }
+
+    private var siteReports: [SiteReport] {
+        gateway.memberStatus.filter { !$0.isWithdrawn || $0.isLive }.map { member in
+            let counters = plane.peerCounters(member.node) ?? PeerCounters()
+            let rate = rates.rate(of: member.node)
+            return SiteReport(
+                site: member.site, node: member.node, path: member.isLive ? .directUDP : .down,
+                endpoint: member.endpoint, reason: PathReason(rawValue: member.reason.code) ?? .protocolError,
+                rttMicroseconds: member.roundTrip.map { UInt64(max(0, $0.wholeMicroseconds)) },
+                lossPercent: member.lossPercent, mtu: member.payload, rxBytes: counters.receivedBytes,
+                txBytes: counters.sentBytes, rxBytesPerSecond: rate?.receivedPerSecond,
+                txBytesPerSecond: rate?.sentPerSecond,
+                lastHeardSeconds: counters.lastReceived.map { max(0, (now - $0).inSeconds) }, prefixes: member.exports,
+                sourceDrops: counters.sourceCheckDrops)
+        }
+    }
+
+    private var routeReports: [RouteReport] {
+        var reports = keeper.plan.verdicts.map { verdict in
+            let key = routeKey(verdict.wanted.prefix)
+            let known = keeper.schedule.enrich(verdict, key: key)
+            return RouteReport(
+                prefix: known.wanted.prefix, site: known.wanted.site, wanted: known.state != .refused,
+                issue: known.reason.flatMap { RouteIssue(code: $0.code, text: $0.text, fix: $0.fix) },
+                vanished: vanished(key))
+        }
+        for refused in gateway.refusedRoutes {
+            let issue = RouteCode(rawValue: refused.reason.rawValue).map { RouteIssue($0) }
+            reports.append(
+                RouteReport(prefix: refused.route.prefix, site: refused.route.site, wanted: false, issue: issue))
+        }
+        reports.sort { first, second in
+            first.prefix != second.prefix ? first.prefix < second.prefix : first.site < second.site
+        }
+        return reports
+    }
+
+    private func routeKey(_ prefix: IPPrefix) -> RouteKey {
+        RouteKey(
+            table: RoutingTable(rawValue: files.settings.routes.table.number), prefix: prefix,
+            metric: files.settings.routes.metric)
+    }
+
+    private func vanished(_ key: RouteKey) -> VanishedRoute? {
+        guard let history = keeper.schedule.history(of: .route(key)), let at = history.lastVanished,
+            now - at < .seconds(60)
+        else { return nil }
+        return VanishedRoute(
+            secondsAgo: UInt64(max(0, (now - at).components.seconds)), remover: history.lastRemover,
+            restored: history.lastRestored.map { $0 >= at } ?? false)
+    }
+
+    private var exportReports: [ExportReport] {
+        files.subnetMap.exports(of: files.settings.site).map { export in
+            let issue = exportIssue(export)
+            return ExportReport(
+                subnet: export.subnet, virtual: export.virtual, state: issue == nil ? .announced : .refused,
+                issue: issue)
+        }
+    }
+
+    /// Why an export is not announced, or not ours; `nil` when it stands.
+    private func exportIssue(_ export: SubnetExport) -> RouteIssue? {
+        if files.exports.uncovered.contains(export) { return RouteIssue(.notCoveredByCertificate) }
+        let verdict = exportVerdicts.first { $0.prefix == export.virtual }
+        if let refusal = verdict?.refusal {
+            return RouteIssue(code: refusal.code, text: refusal.text, fix: refusal.fix)
+        }
+        guard let lost = gateway.lostExports.first(where: { $0.prefix == export.virtual }) else { return nil }
+        let fix = RouteCode.ownedByAnotherSite.explanation.fix
+        return RouteIssue(.ownedByAnotherSite, text: "site \(lost.owner) owns it", fix: fix)
+    }
+
+    private var natReport: NATReport {
+        let own = underlayFacts.endpoints
+        let observed = gateway.observedEndpoints
+        // Whoever reports an endpoint that is none of ours sees us through a NAT.
+        let mapping: NATMapping = gateway.liveCount == 0 ? .unknown : observed.isEmpty ? .none : .unknown
+        return NATReport(
+            mapping: mapping, udp: gateway.liveCount > 0 ? .ok : .unknown, endpoints: observed.isEmpty ? own : observed)
+    }
+
+    /// What is wrong and not to be seen in the rest of the report.
+    private var problems: [Problem] {
+        var list: [Problem] = []
+        if let first = reloadErrors.first { list.append(.configurationNotReloaded(error: first)) }
+        if let stateError {
+            list.append(.stateNotSaved(directory: arguments.stateDirectory, error: stateError))
+        }
+        for refused in gateway.refusedRoutes {
+            guard let owner = refused.owner else { continue }
+            list.append(.prefixConflict(refused.route.prefix, owner: owner, loser: refused.route.site))
+        }
+        for failure in keeper.failures {
+            list.append(.kernelChangeFailed(change: "\(failure.step.item)", error: failure.text))
+        }
+        return list + linkProblems
+    }
+
+    private var linkProblems: [Problem] {
+        var list: [Problem] = []
+        let unreached = gateway.bootstrapStatus.filter { !$0.isReached && unresolved[$0.name] == nil }
+        if !gateway.isJoined, !unreached.isEmpty { list.append(.bootstrapUnreachable(unreached.map(\.name))) }
+        for name in unresolved.keys.sorted(by: { $0.description < $1.description }) {
+            list.append(.nameNotResolved(name.host, error: unresolved[name] ?? ""))
+        }
+        for refusal in gateway.refusedHandshakes {
+            guard let reason = PathReason(rawValue: refusal.reason.code) else { continue }
+            let peer = refusal.site.map { "site \($0) (\(refusal.endpoint))" } ?? "\(refusal.endpoint)"
+            list.append(.linkRefused(peer: peer, reason: reason))
+        }
+        for member in gateway.memberStatus {
+            let drops = plane.peerCounters(member.node)?.sourceCheckDrops ?? 0
+            if drops > 0 { list.append(.sourceCheckDrops(site: member.site, packets: drops)) }
+        }
+        return list
+    }
+}

@@ -1,0 +1,56 @@
+import LinuxSystem
+import NetworkTypes
+import PacketForwarding
+
+/// The gateway's UDP sockets: one for each family (or for each configured address), all on one port.
+final class DatagramPorts: DatagramSink {
+    let sockets: [UDPSocket]
+    /// Endpoints to which a datagram was too large for the kernel, with its payload, since the last look.
+    private(set) var tooBig: [(endpoint: Endpoint, payload: Int)] = []
+    /// Datagrams that the kernel did not take, for any other reason.
+    private(set) var sendFailures: UInt64 = 0
+
+    /// Opens the sockets. An address family that the host lacks is left out; it is an error when none is left.
+    init(port: UInt16, addresses: [IPAddress], options: UDPSocketOptions) throws(SystemError) {
+        var sockets: [UDPSocket] = []
+        if addresses.isEmpty {
+            let v4 = try UDPSocket(family: .v4, address: nil, port: port, options: options)
+            sockets.append(v4)
+            // A host without IPv6 is a host all the same.
+            if let v6 = try? UDPSocket(family: .v6, address: nil, port: port, options: options) { sockets.append(v6) }
+        }
+        for address in addresses {
+            sockets.append(try UDPSocket(family: address.family, address: address, port: port, options: options))
+        }
+        self.sockets = sockets
+    }
+
+    /// Whether the kernel segments and coalesces for us, on every socket.
+    var offloads: (segmentation: Bool, coalescing: Bool) {
+        (sockets.allSatisfy(\.segmentsInKernel), sockets.allSatisfy(\.coalescesInKernel))
+    }
+
+    func send(_ train: UnsafeRawBufferPointer, segmentSize: Int, to endpoint: Endpoint, trafficClass: UInt8) {
+        guard let socket = sockets.first(where: { $0.family == endpoint.address.family }) else {
+            sendFailures += 1
+            return
+        }
+        switch socket.send(train, segmentSize: segmentSize, to: endpoint, trafficClass: trafficClass) {
+        case .sent:
+            break
+        case .tooBig:
+            if tooBig.count < 64 { tooBig.append((endpoint, segmentSize - Self.sealOverhead)) }
+        case .wouldBlock, .failed:
+            sendFailures += 1
+        }
+    }
+
+    /// Takes what was too large out.
+    func drainTooBig() -> [(endpoint: Endpoint, payload: Int)] {
+        guard !tooBig.isEmpty else { return [] }
+        defer { tooBig.removeAll(keepingCapacity: true) }
+        return tooBig
+    }
+
+    private static let sealOverhead = 32
+}

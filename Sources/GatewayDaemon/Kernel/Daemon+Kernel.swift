@@ -1,0 +1,108 @@
+import GatewayConfiguration
+import GatewayCore
+import Logging
+import NetworkTypes
+import PacketForwarding
+import RoutePlanning
+
+extension Daemon {
+    /// This host's place in the underlay, as found now.
+    var underlayFacts: UnderlayFacts {
+        UnderlayView.facts(
+            found: keeper.found, device: files.settings.device, port: files.settings.listen.port,
+            listening: files.settings.listen.addresses,
+            exports: files.subnetMap.exports(of: files.settings.site).map(\.subnet))
+    }
+
+    /// What the kernel should hold now.
+    private var wanted: WantedHostNetwork {
+        let settings = files.settings
+        let exports = activeExports
+        let sources = [AddressFamily.v4, .v6].map { family in
+            PreferredSource.address(family: family, exports: exports, found: keeper.found, device: settings.device)
+        }
+        let routes = gateway.routes.map { route in
+            RoutePlanning.WantedRoute(
+                prefix: route.prefix, site: route.site,
+                preferredSource: route.prefix.family == .v4 ? sources[0] : sources[1], mtu: UInt32(deviceMTU))
+        }
+        let underlay =
+            gateway.memberStatus.compactMap { $0.endpoint?.address }
+            + gateway.bootstrapStatus.flatMap { $0.endpoints.map(\.address) }
+        return WantedHostNetwork(
+            device: settings.device, mtu: deviceMTU, table: RoutingTable(rawValue: settings.routes.table.number),
+            metric: settings.routes.metric, routes: routes, underlay: underlay)
+    }
+
+    /// Own exports that are announced and ours.
+    var activeExports: [IPPrefix] {
+        let refused = exportVerdicts.filter { $0.refusal != nil }.map(\.prefix)
+        let lost = gateway.lostExports.map(\.prefix)
+        return files.exports.covered.map(\.virtual).filter { !refused.contains($0) && !lost.contains($0) }
+    }
+
+    /// Brings kernel and data plane in step with what the core knows.
+    func reconcile() {
+        let isFirst = keeper.plan.targets.isEmpty
+        keeper.reconcile(wanted, now: now)
+        applyRoutes()
+        // The device has just appeared in the found state: its MTU and addresses belong to the first picture too.
+        if isFirst { keeper.reconcile(wanted, now: now) }
+    }
+
+    /// Gives the data plane its tables: only what the kernel may have too, so that nothing arrives that cannot be answered.
+    private func applyRoutes() {
+        let refused = keeper.plan.verdicts.filter { $0.state == .refused }.map(\.wanted.prefix)
+        let usable = gateway.routes.filter { !refused.contains($0.prefix) }
+        plane.setExports(activeExports)
+        plane.setRoutes(usable.map { ($0.prefix, $0.node) })
+        let addresses = [AddressFamily.v4, .v6].map { family in
+            PreferredSource.address(
+                family: family, exports: activeExports, found: keeper.found, device: files.settings.device)
+        }
+        plane.setGatewayAddress(v4: addresses[0], v6: addresses[1])
+    }
+
+    /// Something in the kernel has changed.
+    func kernelChanged() {
+        guard keeper.drainEvents(now: now), keeper.refresh() else { return }
+        applyExports(first: false)
+        gateway.underlayChanged(underlayFacts, now: now, effects: &effects)
+        settle()
+        reconcile()
+    }
+
+    /// Judges the exports against the host as it is now, and announces those that stand.
+    func applyExports(first: Bool) {
+        let covered = files.exports.covered
+        let verdicts = ExportCheck.check(
+            exports: covered.map(\.virtual), lanInterface: files.settings.lan.interface, device: files.settings.device,
+            found: keeper.found)
+        deviceMTU = wantedDeviceMTU
+        guard first || verdicts != exportVerdicts else { return }
+        for verdict in verdicts where verdict.refusal != nil {
+            logger.warning(
+                "export refused", metadata: ["subnet": "\(verdict.prefix)", "reason": "\(verdict.refusal!.code)"])
+        }
+        if first {
+            for export in files.exports.uncovered {
+                logger.warning(
+                    "export refused", metadata: ["subnet": "\(export.subnet)", "reason": "not-in-certificate"])
+            }
+        }
+        exportVerdicts = verdicts
+        let standing = covered.filter { export in
+            !verdicts.contains { $0.prefix == export.virtual && $0.refusal != nil }
+        }
+        let settings = Self.coreSettings(files, exports: standing, remembered: [])
+        gateway.reload(settings, now: now, effects: &effects)
+    }
+
+    /// As large as the LAN's, so that every frame of the LAN crosses: what does not fit a datagram travels in slices.
+    private var wantedDeviceMTU: Int {
+        switch files.settings.mtu {
+        case .bytes(let count): count
+        case .automatic: max(1_280, min(keeper.found.link(named: files.settings.lan.interface)?.mtu ?? 1_500, 65_000))
+        }
+    }
+}

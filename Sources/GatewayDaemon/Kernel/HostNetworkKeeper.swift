@@ -1,0 +1,119 @@
+import Logging
+import NetworkTypes
+import RouteControl
+import RoutePlanning
+
+/// Keeps the kernel's device, addresses, routes and neighbours as the gateway wants them.
+///
+/// Every change that somebody else makes is seen by the observer and answered by a new comparison; what the comparison
+/// asks for is applied in the pace of `RestoreSchedule`.
+final class HostNetworkKeeper {
+    private(set) var found: HostNetworkState
+    private(set) var plan = HostNetworkPlan()
+    private(set) var schedule = RestoreSchedule()
+    /// Steps that the kernel refused at the last try, in words.
+    private(set) var failures: [(step: HostNetworkStep, text: String)] = []
+    private var observer: HostNetworkObserver
+    private let reader: HostNetworkReader
+    private let writer: HostNetworkWriter
+    private let device: String
+    private let logger: Logger
+    private var isStale = false
+
+    init(device: String, logger: Logger) throws(NetlinkError) {
+        self.device = device
+        self.logger = logger
+        // The observer first: nothing that happens while the state is read may be missed.
+        observer = try HostNetworkObserver(device: device)
+        reader = try HostNetworkReader()
+        writer = try HostNetworkWriter()
+        found = try reader.read(device: device)
+    }
+
+    /// Readable when `drainEvents` has something to do.
+    var eventDescriptor: Int32 { observer.fileDescriptor }
+
+    /// When `reconcile` wants to be called although nothing happened.
+    var nextDeadline: Instant? { schedule.nextDeadline }
+
+    /// Takes what the observer has; returns whether the found state is out of date.
+    func drainEvents(now: Instant) -> Bool {
+        do throws(NetlinkError) {
+            for event in try observer.drain(ignoring: writer.portID) {
+                isStale = true
+                guard let item = event.removedItem else { continue }
+                schedule.noteRemoval(of: item, by: event.sender?.program, now: now)
+            }
+        } catch {
+            logger.warning("kernel events lost, reading everything again", metadata: ["error": "\(error)"])
+            isStale = true
+        }
+        return isStale
+    }
+
+    /// Reads the kernel again if something has changed. Returns whether it differs from before.
+    func refresh() -> Bool {
+        guard isStale else { return false }
+        do throws(NetlinkError) {
+            let new = try reader.read(device: device)
+            isStale = false
+            defer { found = new }
+            return new != found
+        } catch {
+            logger.error("cannot read the kernel's network state", metadata: ["error": "\(error)"])
+            return false
+        }
+    }
+
+    /// Compares and applies what is due.
+    func reconcile(_ wanted: WantedHostNetwork, now: Instant) {
+        plan = HostNetworkPlanner.plan(wanted: wanted, found: found)
+        let due = schedule.review(plan, now: now)
+        failures.removeAll { failure in !plan.steps.contains(failure.step) }
+        var applied = 0
+        for step in due where schedule.mayApply(step) {
+            do throws(NetlinkError) {
+                try writer.apply(step)
+                schedule.applied(step, now: now)
+                failures.removeAll { $0.step == step }
+                applied += 1
+                note(step)
+            } catch {
+                schedule.failed(step, because: "\(error)", now: now)
+                if !failures.contains(where: { $0.step == step }) {
+                    failures.append((step, "\(error)"))
+                    logger.error(
+                        "the kernel refused a change", metadata: ["change": "\(step.item)", "error": "\(error)"])
+                }
+            }
+        }
+        guard applied > 0 else { return }
+        isStale = true
+        if refresh() { plan = HostNetworkPlanner.plan(wanted: wanted, found: found) }
+    }
+
+    /// Removes everything of ours: a clean exit.
+    func withdraw() {
+        isStale = true
+        _ = refresh()
+        for step in HostNetworkPlanner.farewell(found: found) {
+            do throws(NetlinkError) {
+                try writer.apply(step)
+            } catch {
+                logger.warning("cannot undo", metadata: ["change": "\(step.item)", "error": "\(error)"])
+            }
+        }
+    }
+
+    private func note(_ step: HostNetworkStep) {
+        guard let history = schedule.history(of: step.item), history.vanishCount > 0 else {
+            logger.debug("kernel changed", metadata: ["change": "\(step.item)"])
+            return
+        }
+        logger.warning(
+            "restored what another program removed",
+            metadata: [
+                "item": "\(step.item)", "by": "\(history.lastRemover ?? "unknown")", "times": "\(history.vanishCount)",
+            ])
+    }
+}

@@ -1,0 +1,106 @@
+import GatewayCore
+import LinuxSystem
+import Logging
+import NetworkTypes
+import PacketForwarding
+
+extension Daemon {
+    /// Carries out what the core wants done, in its order.
+    func carryOutEffects() {
+        let list = effects.list
+        effects.removeAll()
+        var routesChanged = false
+        for effect in list {
+            switch effect {
+            case .sendHandshake(let datagram, let endpoint):
+                datagram.withUnsafeBytes {
+                    ports.send($0, segmentSize: $0.count, to: endpoint, trafficClass: 0)
+                }
+            case .sendControl(let message, let node, let endpoint, let padding, let localIndex):
+                plane.sendControl(
+                    message.encoded, to: node, endpoint: endpoint, paddedTo: padding, localIndex: localIndex)
+            case .addPeer(let node):
+                plane.addPeer(node)
+            case .removePeer(let node):
+                plane.removePeer(node)
+            case .setPath(let node, let endpoint, let payload):
+                plane.setPath(node, endpoint: endpoint, payloadByteCount: payload)
+                // The underlay's addresses are pinned in the kernel.
+                routesChanged = true
+            case .install(let keys, let node):
+                plane.install(keys, for: node)
+            case .activate(let localIndex, let node):
+                plane.activate(localIndex: localIndex, for: node)
+            case .removeGeneration(let localIndex):
+                plane.remove(localIndex: localIndex)
+            case .routesChanged:
+                routesChanged = true
+            case .resolve(let name):
+                if !resolver.resolve(name) {
+                    gateway.bootstrapResolved(name, [], now: now, effects: &effects)
+                }
+            case .membersChanged:
+                membersDirty = true
+            case .echoEnded(let token, let roundTrip):
+                answerEcho(token, roundTrip: roundTrip)
+            case .notice(let notice):
+                log(notice)
+            }
+        }
+        plane.flush()
+        if routesChanged { reconcile() }
+        answerWaiters()
+    }
+
+    func saveMembers() {
+        membersDirty = false
+        do throws(SystemError) {
+            try state.remember(gateway.rememberedEndpoints)
+            stateError = nil
+        } catch {
+            if stateError == nil { logger.error("cannot save the members", metadata: ["error": "\(error)"]) }
+            stateError = "\(error)"
+        }
+    }
+
+    private func log(_ notice: GatewayNotice) {
+        switch notice {
+        case .memberUp(let site, let node, let endpoint):
+            logger.info(
+                "site reached", metadata: ["site": "\(site)", "node": "\(node.abbreviated)", "endpoint": "\(endpoint)"])
+        case .memberDown(let site, let node, let reason):
+            logger.warning(
+                "site lost", metadata: ["site": "\(site)", "node": "\(node.abbreviated)", "reason": "\(reason.code)"])
+        case .pathMoved(let site, let node, let from, let to):
+            logger.info(
+                "site moved",
+                metadata: ["site": "\(site)", "node": "\(node.abbreviated)", "from": "\(from)", "to": "\(to)"])
+        case .pathMTU(let site, let node, let payload):
+            logger.debug(
+                "path size found",
+                metadata: ["site": "\(site)", "node": "\(node.abbreviated)", "payload": "\(payload)"])
+        case .rekeyed(let site, let node):
+            logger.debug("keys replaced", metadata: ["site": "\(site)", "node": "\(node.abbreviated)"])
+        case .handshakeRefused(let endpoint, let site, let reason):
+            logger.warning(
+                "handshake refused",
+                metadata: ["endpoint": "\(endpoint)", "site": "\(site ?? "unknown")", "reason": "\(reason.code)"])
+        case .announcementAccepted(let site, let node, let isWithdrawn, let prefixes):
+            logger.info(
+                isWithdrawn ? "site withdrawn" : "site announced",
+                metadata: [
+                    "site": "\(site)", "node": "\(node.abbreviated)",
+                    "prefixes": "\(prefixes.map(\.description).joined(separator: ","))",
+                ])
+        case .announcementRefused(let node, let fault):
+            logger.warning(
+                "announcement refused", metadata: ["from": "\(node.abbreviated)", "reason": "\(fault)"])
+        case .memberExpired(let site, let node):
+            logger.info("site forgotten", metadata: ["site": "\(site)", "node": "\(node.abbreviated)"])
+        case .bootstrapIsSelf(let endpoint):
+            logger.debug("a bootstrap address is this gateway", metadata: ["endpoint": "\(endpoint)"])
+        case .malformedControl(let node):
+            logger.debug("malformed control message", metadata: ["from": "\(node.abbreviated)"])
+        }
+    }
+}

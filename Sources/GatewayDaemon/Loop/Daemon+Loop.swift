@@ -1,0 +1,238 @@
+import ControlProtocol
+import GatewayConfiguration
+import GatewayCore
+import LinkSecurity
+import LinuxSystem
+import Logging
+import NetworkTypes
+import OpenSSLLink
+import PacketForwarding
+import RouteControl
+
+extension Daemon {
+    /// What a poller token stands for; control connections have numbers from `firstConnection` on.
+    private enum Token {
+        static let tap: UInt64 = 1
+        static let netlink: UInt64 = 2
+        static let control: UInt64 = 3
+        static let signals: UInt64 = 4
+        static let resolver: UInt64 = 5
+        static let firstPort: UInt64 = 16
+    }
+
+    /// Reads in a row from one descriptor before the others get their turn.
+    private static let budget = 64
+    /// How often traffic is looked at: for rates in status, and for the core's sense of busy and idle.
+    private static let tickInterval: Duration = .seconds(1)
+
+    /// Runs until SIGTERM or SIGINT; undoes in the kernel what it did.
+    package func run() throws(StartupError) {
+        do throws(SystemError) {
+            try poller.add(tap.device.rawDescriptor, interest: .readable, token: Token.tap)
+            try poller.add(keeper.eventDescriptor, interest: .readable, token: Token.netlink)
+            try poller.add(controlServer.rawDescriptor, interest: .readable, token: Token.control)
+            try poller.add(signals.rawDescriptor, interest: .readable, token: Token.signals)
+            try poller.add(resolver.rawDescriptor, interest: .readable, token: Token.resolver)
+            for (index, socket) in ports.sockets.enumerated() {
+                try poller.add(socket.rawDescriptor, interest: .readable, token: Token.firstPort + UInt64(index))
+            }
+        } catch {
+            throw .system("\(error)")
+        }
+        start()
+        while isRunning { turn() }
+        stop()
+    }
+
+    private func start() {
+        let offloads = ports.offloads
+        logger.info(
+            "ipopd starts",
+            metadata: [
+                "version": "\(ProgramVersion.text)", "grid": "\(files.settings.grid)", "site": "\(files.settings.site)",
+                "node": "\(identity.own.node)", "port": "\(files.settings.listen.port)",
+                "gso": "\(offloads.segmentation)", "gro": "\(offloads.coalescing)",
+                "device": "\(files.settings.device)", "adopted": "\(tap.device.wasAdopted)",
+            ])
+        for warning in files.warnings { logger.warning("\(warning.description)") }
+        applyExports(first: true)
+        let facts = underlayFacts
+        gateway.start(underlay: facts, now: now, effects: &effects)
+        settle()
+        reconcile()
+        notify { try $0.ready() }
+        if let interval = notifier.watchdogInterval { nextWatchdog = now + interval / 2 }
+    }
+
+    /// One turn of the loop: waits, reads what is there in bounded batches, lets the core act, sends.
+    private func turn() {
+        let deadline = nextDeadline
+        poller.wait(until: deadline) { token, ready in
+            now = MonotonicClock.now()
+            plane.now = now
+            dispatch(token, ready)
+        }
+        now = MonotonicClock.now()
+        plane.now = now
+        plane.flush()
+        settle()
+        handleTimeouts()
+    }
+
+    private func dispatch(_ token: UInt64, _ ready: Readiness) {
+        switch token {
+        case Token.tap: readTap()
+        case Token.netlink: kernelChanged()
+        case Token.control: acceptControl()
+        case Token.signals: readSignals()
+        case Token.resolver: readResolver()
+        case Token.firstPort..<ControlServer.firstToken: readPort(ports.sockets[Int(token - Token.firstPort)])
+        default: serveControl(token, ready)
+        }
+    }
+
+    private func readTap() {
+        for _ in 0..<Self.budget {
+            guard let count = try? tap.device.read(into: tapBuffer), count > 0 else { break }
+            plane.forwardFrame(UnsafeMutableRawBufferPointer(rebasing: tapBuffer[..<count]))
+        }
+        plane.flush()
+    }
+
+    private func readPort(_ socket: UDPSocket) {
+        for _ in 0..<Self.budget {
+            guard let received = try? socket.receive(into: datagramBuffer), received.byteCount > 0 else { break }
+            let bytes = UnsafeMutableRawBufferPointer(rebasing: datagramBuffer[..<received.byteCount])
+            // RFC 7983: the first byte tells what it is.
+            switch bytes[0] {
+            case 128...191:
+                plane.receiveDatagrams(
+                    bytes, segmentSize: received.segmentSize, source: received.source,
+                    trafficClass: received.trafficClass)
+            case 20...63:
+                var rest = bytes[...]
+                while !rest.isEmpty {
+                    let datagram = Array(rest.prefix(received.segmentSize))
+                    rest = rest.dropFirst(received.segmentSize)
+                    gateway.receiveHandshake(datagram, from: received.source, now: now, effects: &effects)
+                }
+            default:
+                unknownDatagrams += 1
+            }
+        }
+        plane.flush()
+        settle()
+    }
+
+    /// Lets the core see what the data plane has for it, and carries out what it wants, until neither has more.
+    func settle() {
+        for _ in 0..<Self.budget {
+            for event in inbox.drain() { take(event) }
+            for large in ports.drainTooBig() {
+                gateway.datagramTooBig(to: large.endpoint, payload: large.payload, now: now, effects: &effects)
+            }
+            if effects.list.isEmpty, inbox.events.isEmpty { return }
+            carryOutEffects()
+        }
+    }
+
+    private func take(_ event: ControlInbox.Event) {
+        switch event {
+        case .message(let bytes, let node, let source):
+            gateway.receiveControl(bytes.span.bytes, from: node, source: source, now: now, effects: &effects)
+        case .sourceChanged(let node, let source):
+            gateway.peerMoved(node, to: source, now: now, effects: &effects)
+        case .confirmed(let node, let localIndex):
+            gateway.generationConfirmed(node, localIndex: localIndex, now: now, effects: &effects)
+        case .needsPath(let node):
+            gateway.trafficWaits(for: node, now: now, effects: &effects)
+        }
+    }
+
+    private var nextDeadline: Instant {
+        var earliest = nextTick
+        for candidate in [gateway.nextWakeup?.deadline, keeper.nextDeadline, nextWatchdog, controlServer.nextDeadline] {
+            if let candidate, candidate < earliest { earliest = candidate }
+        }
+        return earliest
+    }
+
+    private func handleTimeouts() {
+        if let due = gateway.nextWakeup, due.deadline <= now {
+            gateway.handleTimeout(now: now, unixSeconds: WallClock.unixSeconds(), effects: &effects)
+            settle()
+        }
+        if let due = keeper.nextDeadline, due <= now { reconcile() }
+        if let due = nextWatchdog, due <= now, let interval = notifier.watchdogInterval {
+            notify { try $0.watchdog() }
+            nextWatchdog = now + interval / 2
+        }
+        if nextTick <= now { tick() }
+        controlServer.expire(now: now)
+    }
+
+    private func tick() {
+        nextTick = now + Self.tickInterval
+        for member in gateway.memberStatus {
+            guard let counters = plane.peerCounters(member.node) else { continue }
+            gateway.trafficObserved(
+                member.node, byteCount: counters.sentBytes + counters.receivedBytes, now: now)
+            rates.sample(member.node, sent: counters.sentBytes, received: counters.receivedBytes, now: now)
+        }
+        rates.forgetOld(now: now)
+        if membersDirty { saveMembers() }
+        answerWaiters()
+        notify { try $0.status(self.statusLine) }
+    }
+
+    private func readSignals() {
+        while let signal = try? signals.next() {
+            switch signal {
+            case .terminate, .interrupt:
+                logger.info("stopping", metadata: ["signal": "\(signal)"])
+                isRunning = false
+            case .hangUp:
+                if case .failure(let failure) = reload() {
+                    logger.error("reload failed", metadata: ["error": "\(failure.text)"])
+                }
+            }
+        }
+    }
+
+    private func readResolver() {
+        for answer in resolver.drain() {
+            switch answer.addresses {
+            case .success(let addresses):
+                unresolved[answer.name] = nil
+                let endpoints = addresses.map { Endpoint(address: $0, port: answer.name.port) }
+                gateway.bootstrapResolved(answer.name, endpoints, now: now, effects: &effects)
+            case .failure(let fault):
+                if unresolved.updateValue("\(fault)", forKey: answer.name) == nil {
+                    logger.warning("cannot resolve", metadata: ["name": "\(answer.name.host)", "error": "\(fault)"])
+                }
+                gateway.bootstrapResolved(answer.name, [], now: now, effects: &effects)
+            }
+        }
+        settle()
+    }
+
+    func notify(_ body: (ServiceNotifier) throws -> Void) {
+        do { try body(notifier) } catch { logger.debug("service manager not told", metadata: ["error": "\(error)"]) }
+    }
+
+    private func stop() {
+        notify { try $0.stopping() }
+        saveMembers()
+        gateway.stop(now: now, effects: &effects)
+        settle()
+        plane.flush()
+        keeper.withdraw()
+        do {
+            try tap.device.removePersistence()
+        } catch {
+            logger.warning("cannot remove the device", metadata: ["error": "\(error)"])
+        }
+        controlServer.close()
+        logger.info("stopped")
+    }
+}

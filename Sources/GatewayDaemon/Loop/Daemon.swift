@@ -1,0 +1,160 @@
+import GatewayConfiguration
+import GatewayCore
+import LinkSecurity
+import LinuxSystem
+import Logging
+import NetworkTypes
+import OpenSSLLink
+import PacketForwarding
+import RouteControl
+import RoutePlanning
+
+/// The gateway as a process: one thread, one epoll loop, the pure core in the middle.
+///
+///      TAP, UDP, netlink, control socket, signals, resolver, time
+///                               |
+///             ForwardingPlane --+-- Gateway (core)
+///                               |
+///            UDP, TAP, kernel routes, control answers, log
+///
+/// `+Loop` waits and dispatches, `+Effects` carries out what the core wants, `+Kernel` keeps the kernel in step,
+/// `+Reload` applies a changed configuration, `+Report` answers status.
+package final class Daemon {
+    let arguments: DaemonArguments
+    var logger: Logger
+    var files: GatewayFiles
+    let identity: SiteIdentity
+    var gateway: Gateway
+    var effects = GatewayEffects()
+
+    let poller: Poller
+    let signals: SignalDescriptor
+    let resolver: NameResolver
+    let notifier: ServiceNotifier
+    let ports: DatagramPorts
+    let tap: TapPort
+    let plane: ForwardingPlane
+    let inbox = ControlInbox()
+    let keeper: HostNetworkKeeper
+    let controlServer: ControlServer
+    let state: StateFiles
+
+    let started: Instant
+    var now: Instant
+    var isRunning = true
+    /// The device's MTU, as decided.
+    var deviceMTU = 1_500
+    /// Exports that are refused by the host or not covered, with the problem for status.
+    var exportVerdicts: [ExportVerdict] = []
+    /// Errors of the last reload that failed; empty when the running configuration is that on disk.
+    var reloadErrors: [String] = []
+    var stateError: String?
+    /// Names that could not be resolved, with the reason.
+    var unresolved: [HostAndPort: String] = [:]
+    var rates = TrafficRates()
+    var membersDirty = false
+    /// Control requests that wait for something.
+    var pending: [PendingRequest] = []
+    var nextEcho: UInt64 = 0
+    var nextTick: Instant
+    var nextWatchdog: Instant?
+    /// Handshake datagrams and others that were not sealed, dropped for their first byte.
+    var unknownDatagrams: UInt64 = 0
+    let tapBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: TapDevice.readByteCount, alignment: 64)
+    let datagramBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: UDPSocket.receiveByteCount, alignment: 64)
+
+    /// Reads the configuration, opens everything, and leaves the loop to `run`.
+    package init(arguments: DaemonArguments) throws(StartupError) {
+        self.arguments = arguments
+        let wallClock = WallClock.unixSeconds()
+        files = try GatewayFiles.load(directory: arguments.configDirectory, now: wallClock)
+        logger = Logger(label: "ipopd", factory: JournalLogHandler.init(label:))
+        logger.logLevel = LogLevels.level(files.settings.log.level)
+        now = MonotonicClock.now()
+        started = now
+        nextTick = now
+        state = StateFiles(directory: arguments.stateDirectory)
+        do {
+            // What a signal does must be settled before anything takes long.
+            signals = try SignalDescriptor()
+            poller = try Poller()
+            try Self.prepareDirectories(arguments)
+            identity = try SiteIdentity(
+                certificate: files.certificate, key: files.key, authority: files.authority, grid: files.settings.grid)
+            let opened = try Self.openPorts(files.settings)
+            ports = opened
+            tap = TapPort(device: try Self.openTap(files.settings))
+            keeper = try HostNetworkKeeper(device: files.settings.device, logger: logger)
+            controlServer = try ControlServer(
+                path: "\(arguments.runDirectory)/control.sock", group: "ipop-admin", poller: poller)
+            resolver = try NameResolver()
+            plane = ForwardingPlane(datagrams: ports, frames: tap, control: inbox)
+            notifier = ServiceNotifier()
+            let remembered = state.rememberedMembers()
+            gateway = Gateway(
+                settings: Self.coreSettings(files, exports: [], remembered: remembered), identity: identity,
+                handshakes: try DTLSHandshakeProvider(identity: identity), seed: SystemRandom.seed(),
+                unixSeconds: wallClock, now: now)
+        } catch {
+            throw Self.explain(error)
+        }
+    }
+
+    deinit {
+        tapBuffer.deallocate()
+        datagramBuffer.deallocate()
+    }
+
+    private static func prepareDirectories(_ arguments: DaemonArguments) throws(SystemError) {
+        try FileSystem.makeDirectory(arguments.stateDirectory, mode: 0o700)
+        try FileSystem.makeDirectory(arguments.runDirectory, mode: 0o755)
+    }
+
+    private static func openPorts(_ settings: GatewaySettings) throws -> DatagramPorts {
+        var options = UDPSocketOptions()
+        options.usesSegmentation = settings.offloads.gso
+        options.usesCoalescing = settings.offloads.gro
+        do {
+            return try DatagramPorts(
+                port: settings.listen.port, addresses: settings.listen.addresses, options: options)
+        } catch {
+            throw StartupError.system("cannot listen on UDP port \(settings.listen.port): \(error)")
+        }
+    }
+
+    private static func openTap(_ settings: GatewaySettings) throws -> TapDevice {
+        try TapDevice(name: settings.device, offloads: settings.offloads.vnet ? .all : [])
+    }
+
+    private static func explain(_ error: any Error) -> StartupError {
+        switch error {
+        case let error as StartupError:
+            error
+        case let error as SystemError where error.isPermission:
+            .permission("\(error); ipopd needs CAP_NET_ADMIN (start it as root or by its systemd unit)")
+        case TapDeviceError.notPermitted:
+            .permission("\(error); ipopd needs CAP_NET_ADMIN (start it as root or by its systemd unit)")
+        default:
+            .system("\(error)")
+        }
+    }
+
+    /// What the core is to know of the configuration, with only those exports that may be announced.
+    static func coreSettings(_ files: GatewayFiles, exports: [SubnetExport], remembered: [Endpoint]) -> CoreSettings {
+        let settings = files.settings
+        return CoreSettings(
+            bootstrap: settings.bootstrap, remembered: remembered,
+            exports: exports.map { Announcement.Export(subnet: $0.subnet, virtual: $0.virtual) },
+            policy: RoutePolicy(
+                lines: files.subnetMap.policy(for: settings.site), acceptance: settings.routes.accept),
+            rekeyInterval: .seconds(Int64(settings.session.rekeyAfterSeconds)),
+            firstSequence: UInt64(max(0, WallClock.unixSeconds())) * 1_000_000)
+    }
+}
+
+/// Levels of ipop.yaml as the log knows them.
+enum LogLevels {
+    static func level(_ level: GatewaySettings.Log.Level) -> Logger.Level {
+        Logger.Level(rawValue: level.rawValue) ?? .info
+    }
+}
