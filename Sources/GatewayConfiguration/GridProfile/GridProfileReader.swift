@@ -15,7 +15,7 @@ extension ConfigurationReader {
                 suggestion: "take grid.yaml from the authority's directory; it is not written by hand")
         }
         let grid = siteName(top, "grid", &problems)
-        let pools = readPools(top, &problems)
+        let pools = prefixes(top, "pools", noun: "pool", &problems)
         let created = top.integer("created", in: 0...Int(Int32.max) * 1_000, &problems)
         let authority = readFingerprint(top, &problems)
         var signature: [UInt8]?
@@ -31,23 +31,6 @@ extension ConfigurationReader {
         let profile = GridProfile(
             grid: grid, pools: pools, created: Int64(created), authorityFingerprint: authority, signature: signature)
         return (profile, problems.sorted)
-    }
-
-    private static func readPools(_ top: StrictMapping, _ problems: inout ProblemList) -> [IPPrefix] {
-        var pools: [IPPrefix] = []
-        for (text, position) in top.texts("pools", expected: "prefixes", &problems) {
-            switch IPPrefix.parse(text) {
-            case .success(let pool):
-                if let other = pools.first(where: { $0.overlaps(pool) }) {
-                    problems.error(.overlap, at: position, "pool \(pool) overlaps pool \(other)")
-                } else {
-                    pools.append(pool)
-                }
-            case .failure(let error):
-                problems.error(.invalidValue, at: position, "pool '\(text)': \(error)")
-            }
-        }
-        return pools
     }
 
     private static func readFingerprint(_ top: StrictMapping, _ problems: inout ProblemList) -> [UInt8]? {

@@ -75,24 +75,24 @@ package enum ConfigurationCode: String, Sendable, CaseIterable {
     case overlap = "E109"
     /// The certificate, its key or its chain cannot be used.
     case certificate = "E110"
-    /// The certificate ends soon.
-    case certificateExpiry = "E111"
-    /// The key file can be read by others.
-    case keyFileMode = "E112"
+    /// The key file can be read by others, or not by the daemon.
+    case keyFile = "E111"
     /// The signed grid profile does not verify or does not fit.
-    case gridProfile = "E113"
-    /// An export that the certificate does not cover.
-    case exportNotCovered = "E114"
-    /// An interface that is not there.
-    case interface = "E115"
-    /// An export that clashes with a connected network.
-    case exportConflict = "E116"
-    /// No own address inside an exported subnet.
-    case noOwnAddress = "E117"
-    /// The kernel does not forward packets.
-    case forwardingOff = "E118"
-    /// Reverse path filtering would drop overlay traffic.
-    case reversePathFilter = "E119"
+    case gridProfile = "E112"
+    /// An export that this host cannot stand behind.
+    case exportUnreachable = "E113"
+    /// No own address inside the exported subnets.
+    case noOwnAddress = "E114"
     /// LAN hosts seem to have another default router.
-    case oneArmed = "E120"
+    case oneArmed = "E115"
+
+    // The same as in `ipop status`.
+    case certificateExpiresSoon = "E003"
+    case certificateExpired = "E004"
+    case certificateNotYetValid = "E005"
+    case exportNotInCertificate = "E020"
+    case exportOtherInterface = "E021"
+    case forwardingOff = "E033"
+    case reversePathFilter = "E034"
+    case lanInterfaceMissing = "E035"
 }

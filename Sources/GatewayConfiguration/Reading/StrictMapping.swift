@@ -185,8 +185,13 @@ struct StrictMapping {
     /// Items of a list: each is compared with all others, and nobody writes more by hand.
     static let itemLimit = 64
 
-    /// A list of at most `itemLimit` texts.
-    func texts(_ key: String, expected: String, _ problems: inout ProblemList) -> [(text: String, at: SourcePosition)] {
+    /// Subnets of one site in a bundle: as many as a certificate's address blocks may be.
+    static let subnetLimit = 4_096
+
+    /// A list of at most `limit` texts.
+    func texts(
+        _ key: String, expected: String, limit: Int = Self.itemLimit, _ problems: inout ProblemList
+    ) -> [(text: String, at: SourcePosition)] {
         guard let node = node(key) else { return [] }
         guard case .sequence(let items) = node.content else {
             if case .scalar(let text, _) = node.content, !node.isAbsent {
@@ -198,10 +203,10 @@ struct StrictMapping {
             }
             return []
         }
-        guard items.count <= Self.itemLimit else {
+        guard items.count <= limit else {
             problems.error(
                 .invalidValue, at: node.position,
-                "'\(name(key))' lists \(items.count) items, more than \(Self.itemLimit)")
+                "'\(name(key))' lists \(items.count) items, more than \(limit)")
             return []
         }
         var texts: [(text: String, at: SourcePosition)] = []

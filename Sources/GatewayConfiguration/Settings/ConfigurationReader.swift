@@ -29,7 +29,7 @@ package enum ConfigurationReader {
         var settings = GatewaySettings(grid: "", site: "", lan: GatewaySettings.LAN(interface: ""))
         readNames(top, &settings, &problems)
         readListen(top, &settings, &problems)
-        readBootstrap(top, &settings, &problems)
+        settings.bootstrap = bootstrap(top, &problems)
         readDevices(top, &settings, &problems)
         readRoutes(top, &settings, &problems)
         readMTU(top, &settings, &problems)
@@ -93,9 +93,9 @@ package enum ConfigurationReader {
         }
     }
 
-    private static func readBootstrap(
-        _ top: StrictMapping, _ settings: inout GatewaySettings, _ problems: inout ProblemList
-    ) {
+    /// A list of HOST:PORT.
+    static func bootstrap(_ top: StrictMapping, _ problems: inout ProblemList) -> [HostAndPort] {
+        var hosts: [HostAndPort] = []
         for (text, position) in top.texts("bootstrap", expected: "HOST:PORT", &problems) {
             guard let host = HostAndPort(text) else {
                 let bracketed = IPAddress(text)?.family == .v6 ? "[\(text)]" : text
@@ -105,12 +105,13 @@ package enum ConfigurationReader {
                     suggestion: HostAndPort(meant) == nil ? nil : "did you mean '\(meant)'?")
                 continue
             }
-            if settings.bootstrap.contains(host) {
+            if hosts.contains(host) {
                 problems.error(.duplicate, at: position, "bootstrap \(host) stands twice", suggestion: "keep one")
                 continue
             }
-            settings.bootstrap.append(host)
+            hosts.append(host)
         }
+        return hosts
     }
 
     private static func readDevices(

@@ -1,0 +1,137 @@
+import GatewayConfiguration
+import LinkSecurity
+import LinuxSystem
+import NetworkTypes
+import OpenSSLLink
+import YAMLReader
+
+/// The directory of a grid's authority: its key and certificate, the grid's profile, what was issued and taken back.
+struct AuthorityDirectory {
+    let path: String
+
+    var keyFile: String { "\(path)/ca.key" }
+    var certificateFile: String { "\(path)/ca.crt" }
+    var profileFile: String { "\(path)/grid.yaml" }
+    var revocationFile: String { "\(path)/ca.crl" }
+    /// Every bundle that was issued, without keys: `SITE.NODE.SERIAL.ipop`.
+    var issuedDirectory: String { "\(path)/issued" }
+
+    init(path: String) {
+        self.path = ConfigurationPaths(directory: path).directory
+    }
+
+    /// Makes the authority of a new grid. Refuses a directory that holds one.
+    func create(grid: String, pools: [IPPrefix], days: Int) throws(CommandFailure) -> CertificateAuthority {
+        for file in [keyFile, certificateFile, profileFile] where FileSystem.exists(file) {
+            throw CommandFailure(
+                "\(file) exists already: \(path) holds an authority; choose another directory (an authority is never "
+                    + "overwritten, its grid would be lost)")
+        }
+        try CommandFiles.makeDirectory(path, mode: 0o700)
+        let authority: CertificateAuthority
+        do throws(OpenSSLError) {
+            authority = try CertificateAuthority.create(grid: grid, days: days)
+        } catch {
+            throw CommandFailure("cannot make the authority: \(error)")
+        }
+        let details = authority.certificate.details
+        guard let fingerprint = Hexadecimal.bytes(details.fingerprint) else {
+            preconditionFailure("a fingerprint is hexadecimal")
+        }
+        var profile = GridProfile(
+            grid: grid, pools: pools, created: CertificateAuthority.systemTime(), authorityFingerprint: fingerprint)
+        profile.signature = authority.key.sign(profile.signedBytes)
+        try CommandFiles.write(keyFile, authority.key.pem, mode: 0o600)
+        try CommandFiles.write(certificateFile, authority.certificate.pem, mode: 0o644)
+        try CommandFiles.write(profileFile, profile.yamlText, mode: 0o644)
+        return authority
+    }
+
+    /// The authority, its key included.
+    func open() throws(CommandFailure) -> CertificateAuthority {
+        guard FileSystem.exists(keyFile) else {
+            throw CommandFailure(
+                "\(keyFile): there is no such file; --ca is the directory that 'ipop grid create' made")
+        }
+        let key = try CommandFiles.readText(keyFile)
+        let certificate = try CommandFiles.readText(certificateFile)
+        do throws(OpenSSLError) {
+            return try CertificateAuthority(
+                key: try PrivateKey(pem: key), certificate: try Certificate(pem: certificate))
+        } catch {
+            throw CommandFailure("\(path) holds no usable authority: \(error)")
+        }
+    }
+
+    /// The grid's profile; refuses one that this authority has not signed.
+    func profile(signedBy authority: Certificate) throws(CommandFailure) -> GridProfile {
+        let text = try CommandFiles.readText(profileFile)
+        let profile = try ProfileReading.profile(Array(text.utf8), file: profileFile)
+        if let fault = ProfileReading.fault(of: profile, authority: authority) {
+            throw CommandFailure("\(profileFile): \(fault)")
+        }
+        return profile
+    }
+
+    /// The list of what was taken back; an empty one when nothing was.
+    func revocations(of authority: Certificate) throws(CommandFailure) -> RevocationList {
+        guard let text = try CommandFiles.readTextIfPresent(revocationFile) else { return RevocationList() }
+        do throws(OpenSSLError) {
+            return try RevocationList(pem: text, authority: authority)
+        } catch {
+            throw CommandFailure("\(revocationFile): \(error)")
+        }
+    }
+
+    /// Keeps a bundle, without its key, for renewal and revocation.
+    func record(_ bundle: SiteBundle) throws(CommandFailure) {
+        var record = bundle
+        record.key = nil
+        let details = bundle.certificate.details
+        let node = Hexadecimal.text(details.node.bytes.prefix(8))
+        try CommandFiles.makeDirectory(issuedDirectory, mode: 0o700)
+        try CommandFiles.write(
+            "\(issuedDirectory)/\(details.site).\(node).\(details.serial).ipop", record.text, mode: 0o600)
+    }
+
+    /// Every bundle that was issued for `site`, in no meaningful order.
+    func issued(to site: String) throws(CommandFailure) -> [SiteBundle] {
+        var bundles: [SiteBundle] = []
+        for name in try CommandFiles.list(issuedDirectory) where name.hasPrefix("\(site).") && name.hasSuffix(".ipop") {
+            bundles.append(try SiteBundle(file: "\(issuedDirectory)/\(name)"))
+        }
+        return bundles
+    }
+}
+
+/// The grid's profile as a file or a part of one.
+enum ProfileReading {
+    /// Reads the text of grid.yaml.
+    static func profile(_ bytes: [UInt8], file: String) throws(CommandFailure) -> GridProfile {
+        switch YAMLReader.node(from: bytes, file: file) {
+        case .failure(let problem):
+            throw CommandFailure(problem.description)
+        case .success(let root):
+            let reading = ConfigurationReader.gridProfile(from: root, file: file)
+            guard let profile = reading.profile else {
+                throw CommandFailure(reading.problems.map(\.description).joined(separator: "\n"))
+            }
+            return profile
+        }
+    }
+
+    /// Why `profile` is not of `authority`'s making; `nil` when it is.
+    static func fault(of profile: GridProfile, authority: Certificate) -> String? {
+        let details = authority.details
+        if Hexadecimal.bytes(details.fingerprint) != profile.authorityFingerprint {
+            return "the grid profile names another authority than '\(details.grid ?? details.site)'"
+        }
+        if details.grid != profile.grid {
+            return "the grid profile is of grid '\(profile.grid)', the authority of grid '\(details.grid ?? "")'"
+        }
+        if !authority.verifySignature(profile.signature, of: profile.signedBytes) {
+            return "the grid profile's signature is not the authority's: the profile was changed"
+        }
+        return nil
+    }
+}

@@ -1,0 +1,62 @@
+import ArgumentParser
+import ControlProtocol
+import GatewayConfiguration
+import NetworkTypes
+import OpenSSLLink
+
+/// Certificates in words and in JSON.
+enum CertificateText {
+    /// Under so many days a certificate counts as ending soon.
+    static let soonDays = 14
+
+    /// Refuses a number of days that no certificate can have.
+    static func checkDays(_ days: Int) throws {
+        guard (1...CertificateAuthority.dayLimit).contains(days) else {
+            throw ValidationError("--days must be from 1 to \(CertificateAuthority.dayLimit)")
+        }
+    }
+
+    /// Whole days until the end, negative after it.
+    static func daysLeft(_ details: CertificateDetails, now: Int64) -> Int {
+        Int((details.notAfter - now + (details.notAfter < now ? -86_399 : 0)) / 86_400)
+    }
+
+    /// `192.168.20.0/24, 2001:db8::/48`, or `none`.
+    static func list(_ prefixes: [IPPrefix]?) -> String {
+        guard let prefixes else { return "malformed" }
+        return prefixes.isEmpty ? "none" : prefixes.map(\.description).joined(separator: ", ")
+    }
+
+    /// What a certificate says, a line a fact.
+    static func lines(_ details: CertificateDetails, now: Int64) -> [String] {
+        let from = Timestamp(seconds: details.notBefore)
+        let to = Timestamp(seconds: details.notAfter)
+        let days = daysLeft(details, now: now)
+        let state =
+            if now < details.notBefore { "not valid yet" } else if now > details.notAfter { "expired" } else {
+                "\(HumanUnits.count(days, "day")) left"
+            }
+        let name = details.isAuthority ? "authority of grid \(details.grid ?? details.site)" : "site \(details.site)"
+        var lines = ["certificate of \(name)"]
+        if !details.isAuthority { lines.append("  grid         \(details.grid ?? "not named")") }
+        lines += [
+            "  node         \(details.node)", "  subnets      \(list(details.prefixes))",
+            "  valid        \(from) to \(to), \(state)", "  serial       \(details.serial)",
+            "  fingerprint  sha256:\(details.fingerprint)",
+        ]
+        return lines
+    }
+
+    /// What a certificate says, for `--json`.
+    static func json(_ details: CertificateDetails, now: Int64) -> JSONValue {
+        [
+            "site": details.isAuthority ? .null : .string(details.site), "grid": .text(details.grid),
+            "node": .string(details.node.description), "isAuthority": .bool(details.isAuthority),
+            "subnets": details.prefixes.map { .texts($0) } ?? .null,
+            "notBefore": .string(Timestamp(seconds: details.notBefore).description),
+            "notAfter": .string(Timestamp(seconds: details.notAfter).description),
+            "daysLeft": JSONValue(daysLeft(details, now: now)), "serial": .string(details.serial),
+            "fingerprint": .string("sha256:\(details.fingerprint)"),
+        ]
+    }
+}
