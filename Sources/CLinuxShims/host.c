@@ -63,7 +63,7 @@ static void *run(void *raw) {
     return NULL;
 }
 
-int ipop_thread_start(void (*body)(void *), void *argument, const char *name) {
+int ipop_thread_start(void (*body)(void *), void *argument, const char *name, int blocks_signals) {
     struct start *start = malloc(sizeof *start);
     if (!start) return -ENOMEM;
     start->body = body;
@@ -71,17 +71,17 @@ int ipop_thread_start(void (*body)(void *), void *argument, const char *name) {
     strncpy(start->name, name, sizeof start->name - 1);
     start->name[sizeof start->name - 1] = 0;
 
-    // The new thread inherits the mask: signals are for the loop's descriptor alone.
+    // The new thread inherits the mask.
     sigset_t all, before;
     sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
+    if (blocks_signals) pthread_sigmask(SIG_SETMASK, &all, &before);
     pthread_attr_t attributes;
     pthread_attr_init(&attributes);
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
     pthread_t thread;
     int error = pthread_create(&thread, &attributes, run, start);
     pthread_attr_destroy(&attributes);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (blocks_signals) pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (error) free(start);
     return -error;
 }

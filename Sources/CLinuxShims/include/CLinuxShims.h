@@ -158,7 +158,7 @@ int ipop_namespace_create(void);
 int ipop_interface_set_up(const char *device);
 /// Opens a new file beside `path_template`, whose last six letters, `XXXXXX`, are replaced. Blocking, mode 0600.
 int ipop_temporary_file(char *path_template);
-/// Starts a detached thread with all signals blocked.
-int ipop_thread_start(void (*body)(void *), void *argument, const char *name);
+/// Starts a detached thread with the caller's signal mask, or with all signals blocked.
+int ipop_thread_start(void (*body)(void *), void *argument, const char *name, int blocks_signals);
 
 #endif

@@ -60,6 +60,8 @@ package enum ControlClient {
             let count = bytes.withUnsafeBytes {
                 ipop_local_send(connection.rawValue, $0.baseAddress! + sent, bytes.count - sent)
             }
+            // A daemon that is busy may answer and close without reading the question.
+            if count == -Int(EPIPE) || count == -Int(ECONNRESET) { break }
             if count < 0, let error = judge(Int32(-count), "send", path, deadline) { throw error }
             sent += max(0, count)
         }
@@ -74,13 +76,14 @@ package enum ControlClient {
         while true {
             try limit(number, deadline, path)
             let count = Glibc.read(number, &chunk, chunk.count)
-            if count < 0 {
-                if let error = judge(errno, "read", path, deadline) { throw error }
-                continue
-            }
-            if count == 0 {
+            let failure = count < 0 ? errno : 0
+            if count == 0 || failure == ECONNRESET {
                 if answer.isEmpty { throw .closed(path) }
                 return answer
+            }
+            if count < 0 {
+                if let error = judge(failure, "read", path, deadline) { throw error }
+                continue
             }
             answer += chunk[..<count]
             if answer.count > answerByteCount { throw .tooLong(path) }
@@ -116,7 +119,6 @@ package enum ControlClient {
         switch number {
         case EINTR: nil
         case EAGAIN: deadline == nil ? nil : .timedOut(path)
-        case EPIPE, ECONNRESET: .closed(path)
         default: .system(SystemCall.failure(call, number, path))
         }
     }

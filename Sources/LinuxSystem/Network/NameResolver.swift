@@ -43,7 +43,7 @@ package final class NameResolver {
     init(lookUp: @escaping @Sendable (HostAndPort) -> Result<[IPAddress], ResolutionFault>) throws(SystemError) {
         let shared = Shared(wanted: try EventDescriptor(waiting: true), finished: try EventDescriptor())
         self.shared = shared
-        try SystemThread.start("ipop-resolver") { shared.serve(lookUp) }
+        try SystemThread.start("ipop-resolver", blockingSignals: true) { shared.serve(lookUp) }
     }
 
     /// The thread ends after the look-up that it is busy with.
@@ -124,7 +124,6 @@ extension NameResolver {
         var hints = addrinfo()
         hints.ai_family = AF_UNSPEC
         hints.ai_socktype = Int32(SOCK_DGRAM.rawValue)
-        hints.ai_flags = AI_ADDRCONFIG
         var list: UnsafeMutablePointer<addrinfo>?
         let code = getaddrinfo(name.host, nil, &hints, &list)
         defer { if let list { freeaddrinfo(list) } }

@@ -55,7 +55,7 @@ package final class NetworkNamespace: Sendable {
         let done = try EventDescriptor(waiting: true)
         return try withoutActuallyEscaping(body) { (body) throws(SystemError) -> Value in
             let call = Call(body)
-            try SystemThread.start("ipop-namespace") {
+            try SystemThread.start("ipop-namespace", blockingSignals: false) {
                 call.make()
                 done.signal()
             }
