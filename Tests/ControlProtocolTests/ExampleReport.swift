@@ -54,3 +54,52 @@ enum Example {
                 device: "ipop0", deviceMTU: 1_420, lanInterface: "eth1", lanMode: .routed, metric: 50))
     }
 }
+
+extension Example {
+    /// The kernel's half of the example screen.
+    static var kernel: KernelFacts {
+        KernelFacts(
+            device: DeviceFacts(
+                name: "ipop0", isUp: true, mtu: 1_420,
+                counters: DeviceCounters(
+                    rxBytes: 1_200_000_000, txBytes: 800_000_000, rxPackets: 1, txPackets: 2, rxDropped: 0, txDropped: 0
+                )
+            ),
+            routes: [], forwardingV4: true, forwardingV6: true, lanInterfaceExists: true)
+    }
+
+    /// The example screen: site ornl was stopped, and its route has just been taken away.
+    static var status: StatusReport {
+        var report = report
+        report.sites[2].reason = .peerStopped
+        var kernel = kernel
+        kernel.routes = [
+            RouteFact(
+                prefix: prefix("10.9.0.0/16"), kernel: .missing, device: nil, metric: nil,
+                issue: RouteIssue(.notInstalledYet)),
+            installed("10.128.3.0/24"), installed("192.168.10.0/24"),
+        ]
+        return StatusReport(gateway: .success(report), kernel: kernel)
+    }
+
+    /// Two sites, and nothing wrong.
+    static var healthy: StatusReport { healthy { _, _ in } }
+
+    /// Two sites, and nothing wrong but what `change` does.
+    static func healthy(_ change: (inout GatewayReport, inout KernelFacts) -> Void) -> StatusReport {
+        var report = report
+        report.sites.removeLast()
+        report.routes = [
+            RouteReport(prefix: prefix("10.128.3.0/24"), site: "cern"),
+            RouteReport(prefix: prefix("192.168.10.0/24"), site: "ufl"),
+        ]
+        var kernel = kernel
+        kernel.routes = [installed("10.128.3.0/24"), installed("192.168.10.0/24")]
+        change(&report, &kernel)
+        return StatusReport(gateway: .success(report), kernel: kernel)
+    }
+
+    static func installed(_ text: String) -> RouteFact {
+        RouteFact(prefix: prefix(text), kernel: .installed, device: "ipop0", metric: 50)
+    }
+}

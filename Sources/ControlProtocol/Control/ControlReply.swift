@@ -21,28 +21,70 @@ package struct ControlFailure: Error, Equatable, Sendable {
 
 /// Numbers of failures, stable: 8xxx the request could not be done, 9xxx the request is not understood.
 package enum ControlErrorCode: Int, Sendable, CaseIterable {
-    /// No announcement of a site of that name is known.
     case unknownSite = 8_001
-    /// A ping got no answer within its timeout.
     case noAnswer = 8_002
-    /// What `wait` waits for did not happen within its timeout.
     case timedOut = 8_003
-    /// A reload found errors in the files; the old configuration goes on. The text has one error a line.
     case configurationRejected = 8_004
-    /// The request names this gateway's own site where another one is meant.
     case ownSite = 8_005
-    /// Too many requests are waiting already.
     case busy = 8_006
-    /// The daemon is stopping.
     case stopping = 8_007
-    /// The reply would be longer than a line may be.
     case replyTooLong = 8_008
-    /// The site is known, but no path to it is up.
     case siteDown = 8_009
     case malformedRequest = 9_001
     case unknownRequest = 9_002
     case badArgument = 9_003
     case requestTooLong = 9_004
+
+    /// Phrase, cause and fix.
+    package var explanation: CodeExplanation {
+        switch self {
+        case .unknownSite:
+            CodeExplanation(
+                "no such site", cause: "No announcement of a site of that name is known.",
+                fix: "See `ipop sites` for the names.")
+        case .noAnswer:
+            CodeExplanation(
+                "no answer", cause: "A ping got no answer within its time.", fix: "See `ipop status` for the path.")
+        case .timedOut:
+            CodeExplanation(
+                "not in time", cause: "What `ipop wait` waits for did not happen within its time.",
+                fix: "See `ipop status` for what is missing.")
+        case .configurationRejected:
+            CodeExplanation(
+                "configuration rejected",
+                cause: "A reload found errors in the files; the configuration of before goes on.",
+                fix: "Correct what the text says, one error a line, and reload again.")
+        case .ownSite:
+            CodeExplanation(
+                "own site", cause: "The request names this gateway's own site where another one is meant.",
+                fix: "Name another site.")
+        case .busy:
+            CodeExplanation("busy", cause: "Too many requests are waiting already.", fix: "Ask again later.")
+        case .stopping:
+            CodeExplanation("stopping", cause: "The daemon is stopping.", fix: "Ask again when it runs.")
+        case .replyTooLong:
+            CodeExplanation(
+                "reply too long", cause: "The reply has more bytes than a line may have.",
+                fix: "Read the metrics instead.")
+        case .siteDown:
+            CodeExplanation(
+                "site down", cause: "The site is known, and no path to it is up.",
+                fix: "See `ipop status` for the reason.")
+        case .malformedRequest:
+            CodeExplanation("not JSON", cause: "The request is not one JSON text.", fix: "Correct the asking program.")
+        case .unknownRequest:
+            CodeExplanation(
+                "unknown request", cause: "The daemon knows no request of that name.",
+                fix: "Use an `ipop` of the daemon's version.")
+        case .badArgument:
+            CodeExplanation(
+                "bad argument", cause: "A member of the request is missing or of the wrong kind.",
+                fix: "Correct the asking program.")
+        case .requestTooLong:
+            CodeExplanation(
+                "request too long", cause: "The request has over 4,096 bytes.", fix: "Correct the asking program.")
+        }
+    }
 }
 
 extension ControlReply {
