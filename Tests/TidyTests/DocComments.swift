@@ -10,7 +10,13 @@ enum DocComments {
     ///
     /// Exempt are protocol witnesses, initialisers (their parameters are documented properties) and stored properties,
     /// which their names and their type's comment explain.
-    static func missing(in file: SourceFile) -> [Violation] {
+    ///
+    /// `requirements` are the members that protocols of the package ask for, by protocol: where a file names the
+    /// protocol, its members are witnesses, and documented there.
+    static func missing(in file: SourceFile, requirements: [String: Set<String>] = [:]) -> [Violation] {
+        let code = file.code.joined(separator: "\n")
+        let met = requirements.filter { code.contains($0.key) && !code.contains("protocol \($0.key)") }
+            .values.reduce(into: witnesses) { $0.formUnion($1) }
         let declaration =
             #/
             ^\s*(?:@\w+(?:\([^)]*\))?\s+)*
@@ -22,7 +28,7 @@ enum DocComments {
         return file.code.enumerated().compactMap { index, line in
             guard let match = line.firstMatch(of: declaration) else { return nil }
             let (kind, name) = (String(match.1), String(match.2))
-            guard !["import", "extension", "init", "let"].contains(kind), !isWitness(kind, name, line) else {
+            guard !["import", "extension", "init", "let"].contains(kind), !isWitness(name, line, met) else {
                 return nil
             }
             guard !isStored(kind, line), !hasComment(above: index, in: file) else { return nil }
@@ -30,7 +36,24 @@ enum DocComments {
         }
     }
 
-    private static func isWitness(_ kind: String, _ name: String, _ line: String) -> Bool {
+    /// The members of every protocol that `files` declare.
+    static func requirements(in files: [SourceFile]) -> [String: Set<String>] {
+        var found: [String: Set<String>] = [:]
+        for file in files {
+            var name: String?
+            for line in file.code {
+                if let match = line.firstMatch(of: /^\s*(?:[a-z]+\s+)*protocol\s+(\w+)/) { name = String(match.1) }
+                if line.hasPrefix("}") { name = nil }
+                guard let name, let member = line.firstMatch(of: /^\s+(?:mutating\s+)?(?:func|var)\s+(\w+)/) else {
+                    continue
+                }
+                found[name, default: []].insert(String(member.1))
+            }
+        }
+        return found
+    }
+
+    private static func isWitness(_ name: String, _ line: String, _ witnesses: Set<String>) -> Bool {
         witnesses.contains(name) || line.contains("static func <") || line.contains("static func ==")
             || line.contains(" override ")
     }
