@@ -12,15 +12,15 @@ package struct HostNetworkObserver: ~Copyable {
 
     /// Datagrams that one `drain` takes at most, so that a storm of changes does not hold up its caller.
     private static let mostDatagrams = 4_096
-    /// About 4,000 route changes fit.
-    private static let receiveBufferSize: Int32 = 4 << 20
+    /// Bytes of the queue in the kernel: about 4,000 route changes fit.
+    package static let receiveBufferSize: Int32 = 4 << 20
 
-    /// Joins the groups; events from here on are kept for `drain`.
-    package init(device: String) throws(NetlinkError) {
+    /// Joins the groups; events from here on are kept for `drain`, as many as fit `receiveBufferSize`.
+    package init(device: String, receiveBufferSize: Int32 = Self.receiveBufferSize) throws(NetlinkError) {
         let socket = try NetlinkSocket()
         nl_socket_disable_seq_check(socket.handle)
         try socket.call("set a netlink socket non-blocking") { nl_socket_set_nonblocking($0) }
-        var size = Self.receiveBufferSize
+        var size = receiveBufferSize
         let length = socklen_t(MemoryLayout<Int32>.size)
         if setsockopt(socket.fileDescriptor, SOL_SOCKET, SO_RCVBUFFORCE, &size, length) != 0 {
             // Without the privilege: as much as the system allows to everybody.
@@ -51,6 +51,7 @@ package struct HostNetworkObserver: ~Copyable {
         let device = device
         let overflowed = try socket.takeNotifications(limit: Self.mostDatagrams) { message in
             guard let header = nlmsg_hdr(message), nlmsg_get_src(message)?.pointee.nl_pid == 0 else { return }
+            guard !Self.isOfBridge(header) else { return }
             let portID = header.pointee.nlmsg_pid
             withObject(of: message) { object in
                 guard let change = Self.change(type: Int(header.pointee.nlmsg_type), object: object, device: index)
@@ -69,6 +70,13 @@ package struct HostNetworkObserver: ~Copyable {
             events.append(HostNetworkEvent(.overflow))
         }
         return events
+    }
+
+    /// A bridge tells of its ports in link messages of its own family: a port that leaves is not a link that is gone.
+    private static func isOfBridge(_ header: UnsafeMutablePointer<nlmsghdr>) -> Bool {
+        let type = Int(header.pointee.nlmsg_type)
+        guard type == RTM_NEWLINK || type == RTM_DELLINK, let payload = nlmsg_data(header) else { return false }
+        return payload.assumingMemoryBound(to: ifinfomsg.self).pointee.ifi_family != AF_UNSPEC
     }
 
     private static func change(type: Int, object: OpaquePointer, device: Int32?) -> HostNetworkEvent.Change? {

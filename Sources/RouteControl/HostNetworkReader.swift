@@ -39,15 +39,15 @@ package struct HostNetworkReader: ~Copyable {
 
     /// Counters of a device; `nil` when there is none of that name.
     package func statistics(of device: String) throws(NetlinkError) -> DeviceStatistics? {
-        var object: OpaquePointer?
         do {
-            try socket.call("ip -stats link show dev \(device)") { rtnl_link_get_kernel($0, 0, device, &object) }
-        } catch  where error.cause == .library(code: NLE_OBJ_NOTFOUND) || error.kernelCode == ENODEV {
+            return try socket.ask("ip -stats link show dev \(device)") {
+                rtnl_link_build_get_request(0, device, $0)
+            } convert: { object in
+                HostLink(link: object).map { DeviceStatistics(link: $0, object: object) }
+            }
+        } catch  where error.kernelCode == ENODEV {
             return nil
         }
-        guard let object else { return nil }
-        defer { rtnl_link_put(object) }
-        return HostLink(link: object).map { DeviceStatistics(link: $0, object: object) }
     }
 
     /// The way that the kernel would send a packet to `address` now; `nil` when it has none.

@@ -64,16 +64,19 @@ package struct HostNetworkWriter: ~Copyable {
     private func change(
         _ link: LinkIdentity, _ step: HostNetworkStep, _ edit: (OpaquePointer) -> Void
     ) throws(NetlinkError) {
-        var found: OpaquePointer?
-        try socket.call("\(step)") { rtnl_link_get_kernel($0, link.index, nil, &found) }
-        guard let found else {
-            throw NetlinkError(operation: "\(step)", cause: .kernel(code: ENODEV, explanation: nil))
-        }
-        defer { rtnl_link_put(found) }
         guard let changes = rtnl_link_alloc() else { preconditionFailure("out of memory") }
         defer { rtnl_link_put(changes) }
         edit(changes)
-        try socket.call("\(step)") { rtnl_link_change($0, found, changes, 0) }
+        var change: OpaquePointer?
+        let built = try socket.ask("\(step)") {
+            rtnl_link_build_get_request(link.index, nil, $0)
+        } convert: { present in
+            rtnl_link_build_change_request(present, changes, 0, &change)
+        }
+        try socket.request("\(step)") { message in
+            message.pointee = change
+            return built ?? -NLE_NODEV
+        }
     }
 
     private static func isDone(_ step: HostNetworkStep, _ error: NetlinkError) -> Bool {

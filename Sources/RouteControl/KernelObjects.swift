@@ -7,8 +7,7 @@ import RoutePlanning
 
 extension HostLink {
     init?(link: OpaquePointer) {
-        // A bridge tells of its ports a second time, in a family of its own.
-        guard rtnl_link_get_family(link) == AF_UNSPEC, let name = rtnl_link_get_name(link) else { return nil }
+        guard let name = rtnl_link_get_name(link) else { return nil }
         let flags = rtnl_link_get_flags(link)
         let master = rtnl_link_get_master(link)
         self.init(

@@ -54,6 +54,28 @@ final class NetlinkSocket {
         guard status >= 0 else { throw error(operation(), status) }
     }
 
+    /// Sends a question that was built by libnl, and converts the object that the kernel answers with.
+    func ask<Element>(
+        _ operation: @autoclosure () -> String, build: (UnsafeMutablePointer<OpaquePointer?>) -> Int32,
+        convert: (OpaquePointer) -> Element?
+    ) throws(NetlinkError) -> Element? {
+        var message: OpaquePointer?
+        refusal = nil
+        let built = build(&message)
+        guard built >= 0, let message else { throw error(operation(), built) }
+        defer { nlmsg_free(message) }
+        var status = nl_send_auto(handle, message)
+        guard status >= 0 else { throw error(operation(), status) }
+        var answer: Element?
+        status = receiving({ message in
+            withObject(of: message) { answer = convert($0) }
+        }) { nl_recvmsgs_default(handle) }
+        // The acknowledgement follows in a datagram of its own; a refusal is all there is.
+        if status >= 0 { status = nl_wait_for_ack(handle) }
+        guard status >= 0 else { throw error(operation(), status) }
+        return answer
+    }
+
     /// Calls into libnl what talks to the kernel on this socket, and turns its code into an error.
     func call(_ operation: @autoclosure () -> String, _ body: (OpaquePointer) -> Int32) throws(NetlinkError) {
         refusal = nil
@@ -145,8 +167,8 @@ final class NetlinkSocket {
             }, this)
     }
 
-    /// The kernel's text in an error message (NETLINK_EXT_ACK): an attribute behind the fixed part, as the request itself
-    /// is not repeated (NETLINK_CAP_ACK).
+    /// The kernel's text in an error message (NETLINK_EXT_ACK): an attribute behind the fixed part, as the request is
+    /// not repeated there (NETLINK_CAP_ACK).
     private static func explanation(in answer: UnsafeMutablePointer<nlmsgerr>) -> String? {
         let start = UnsafeMutableRawPointer(answer)
         let header = (start - MemoryLayout<nlmsghdr>.size).assumingMemoryBound(to: nlmsghdr.self).pointee

@@ -23,6 +23,7 @@ package struct HostAddress: Hashable, Comparable, Sendable {
         self.flags = flags
     }
 
+    /// The family of the address.
     package var family: AddressFamily { address.family }
 
     /// The block that is reached directly through the interface because of this address.

@@ -45,6 +45,7 @@ package struct HostRoute: Hashable, Sendable {
         self.nextHopCount = nextHopCount
     }
 
+    /// The family of the prefix; the gateway may be of the other one (RFC 5549).
     package var family: AddressFamily { prefix.family }
 
     /// What the kernel tells routes apart by: table, prefix and metric.
@@ -52,7 +53,7 @@ package struct HostRoute: Hashable, Sendable {
 }
 
 extension HostRoute: Comparable {
-    /// Ordered by table, prefix, metric, maker; then by the rest, so that a sorted list is the same for the same routes.
+    /// Ordered by table, prefix, metric, maker; then by the rest, so that the same routes sort into the same list.
     package static func < (lhs: HostRoute, rhs: HostRoute) -> Bool {
         if lhs.table != rhs.table { return lhs.table < rhs.table }
         if lhs.prefix != rhs.prefix { return lhs.prefix < rhs.prefix }

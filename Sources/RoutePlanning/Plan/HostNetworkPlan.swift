@@ -41,7 +41,7 @@ package enum HostNetworkWarning: Equatable, Sendable {
     package var text: String {
         switch self {
         case .ruleAskedFirst(let rule, let route, let ours):
-            "policy rule \(rule.priority) asks table \(rule.table) first, where \(route) may take the traffic for \(ours)"
+            "rule \(rule.priority) asks table \(rule.table) first, where \(route) may take the traffic for \(ours)"
         case .tableNeverAsked(let table, let family):
             "no IP\(family) policy rule asks table \(table), where our routes are"
         }

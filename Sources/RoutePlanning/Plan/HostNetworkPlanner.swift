@@ -93,7 +93,7 @@ package enum HostNetworkPlanner {
     private static func overlayRoute(
         _ route: WantedRoute, wanted: WantedHostNetwork, found: HostNetworkState, device: HostLink
     ) -> HostRoute {
-        // The kernel refuses a route whose preferred source it does not have, and drops the route when the address goes.
+        // The kernel refuses a route whose preferred source it does not have, and drops it when the address goes.
         let source = route.preferredSource.flatMap { source in
             found.addresses.contains { $0.address == source && $0.isUsable } ? source : nil
         }
@@ -111,7 +111,7 @@ package enum HostNetworkPlanner {
     ) -> (RouteState, RouteReason?) {
         let rivals = found.routes(to: target.prefix, in: target.table)
         if let holder = rivals.first(where: { $0.metric == target.metric && $0.origin != .ipop }) {
-            // A route of ours beside it stays as it is: the kernel's replace takes the first of that key, whoever's it is.
+            // A route of ours beside it stays as it is: the kernel's replace takes the first of that key, be it whose.
             return (.foreign, .heldByAnotherProgram(holder.origin, interface: holder.linkIndex.map(found.linkName)))
         }
         plan.targets.append(.addRoute(target, through: through, purpose: purpose))
@@ -141,7 +141,7 @@ package enum HostNetworkPlanner {
         plan.steps += removals(found: found, keeping: kept.sorted())
     }
 
-    /// Steps for every route of ours whose key is not kept; covering routes before the pins that stand in front of them.
+    /// Steps for every route of ours whose key is not kept; covering routes before the pins in front of them.
     private static func removals(found: HostNetworkState, keeping kept: [RouteKey]) -> [HostNetworkStep] {
         var overlay: [HostNetworkStep] = []
         var pins: [HostNetworkStep] = []

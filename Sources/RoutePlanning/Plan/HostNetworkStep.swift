@@ -72,7 +72,8 @@ extension HostNetworkStep: CustomStringConvertible {
         case .addAddress(let address, let link): "ip address add \(Self.text(address)) dev \(link.name)"
         case .removeAddress(let address, let link): "ip address del \(Self.text(address)) dev \(link.name)"
         case .setNeighbour(let neighbour, let link):
-            "ip neighbour replace \(neighbour.address) lladdr \(neighbour.mac?.description ?? "none") dev \(link.name) nud permanent"
+            "ip neighbour replace \(neighbour.address) lladdr \(neighbour.mac?.description ?? "none") "
+                + "dev \(link.name) nud permanent"
         case .addRoute(let route, let link, _): "ip route add \(route.command(through: link))"
         case .replaceRoute(let route, let link, _): "ip route replace \(route.command(through: link))"
         case .removeRoute(let route, let link, _): "ip route del \(route.command(through: link))"

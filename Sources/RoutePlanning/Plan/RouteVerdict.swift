@@ -90,7 +90,8 @@ package enum RouteReason: Equatable, Sendable {
     package var fix: String {
         switch self {
         case .equalsConnectedPrefix, .insideConnectedPrefix:
-            "renumber one of the two networks, or export the remote one under a virtual prefix; a `deny` line in subnets.map silences this"
+            "renumber one of the two networks, or export the remote one under a virtual prefix; "
+                + "a `deny` line in subnets.map silences this"
         case .reservedRange: "ask the site to stop exporting it, or put a `deny` line for the site into subnets.map"
         case .isUnderlayAddress: "ask the site to export a prefix that is not a peer's public address"
         case .claimedByAnotherSite: "let one of the two sites export it under another virtual prefix"
