@@ -70,6 +70,11 @@ extension Gateway {
         return !others
     }
 
+    /// In the grid, with the directory copied and every member either reached or tried in vain.
+    package var isSettled: Bool {
+        isJoined && members.values.allSatisfy { $0.copy == nil && $0.reason != .connecting }
+    }
+
     /// Where members are now, or were last: dialled first after a restart.
     package var rememberedEndpoints: [Endpoint] {
         members.values.compactMap { $0.path?.endpoint ?? $0.lastEndpoint }

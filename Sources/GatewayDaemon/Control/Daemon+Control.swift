@@ -3,6 +3,7 @@ import GatewayConfiguration
 import GatewayCore
 import LinuxSystem
 import NetworkTypes
+import RoutePlanning
 
 /// A control request that waits for something to happen.
 struct PendingRequest {
@@ -107,9 +108,13 @@ extension Daemon {
         pending = left
     }
 
-    /// In the grid with routes in place, or the site reached with its routes in place.
+    /// In the grid, or the site reached: with what it exports in the kernel.
     private func isReached(_ site: String?) -> Bool {
-        guard let site else { return gateway.isJoined }
+        let isInstalled = keeper.plan.verdicts.allSatisfy { verdict in
+            verdict.state != .missing || site.map { $0 != verdict.wanted.site } ?? false
+        }
+        guard isInstalled else { return false }
+        guard let site else { return gateway.isSettled }
         return gateway.memberStatus.contains { $0.site == site && $0.isLive && !$0.isWithdrawn }
     }
 }

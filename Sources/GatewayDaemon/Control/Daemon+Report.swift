@@ -129,7 +129,7 @@ extension Daemon {
             list.append(.prefixConflict(refused.route.prefix, owner: owner, loser: refused.route.site))
         }
         for failure in keeper.failures {
-            list.append(.kernelChangeFailed(change: "\(failure.step.item)", error: failure.text))
+            list.append(.kernelChangeFailed(change: "\(failure.step)", error: failure.text))
         }
         return list + linkProblems
     }

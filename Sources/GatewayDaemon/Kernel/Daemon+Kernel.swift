@@ -1,5 +1,6 @@
 import GatewayConfiguration
 import GatewayCore
+import LinuxSystem
 import Logging
 import NetworkTypes
 import PacketForwarding
@@ -43,11 +44,14 @@ extension Daemon {
 
     /// Brings kernel and data plane in step with what the core knows.
     func reconcile() {
-        let isFirst = keeper.plan.targets.isEmpty
-        keeper.reconcile(wanted, now: now)
+        keeper.reconcile(wanted, now: now) { () throws(TapDeviceError) in try remakeDevice() }
         applyRoutes()
-        // The device has just appeared in the found state: its MTU and addresses belong to the first picture too.
-        if isFirst { keeper.reconcile(wanted, now: now) }
+    }
+
+    /// Somebody deleted the device: opens another of the same name.
+    private func remakeDevice() throws(TapDeviceError) {
+        try tap.reopen()
+        watchTap()
     }
 
     /// Gives the data plane its tables: only what the kernel may have too, so that nothing arrives that cannot be answered.

@@ -1,3 +1,4 @@
+import LinuxSystem
 import Logging
 import NetworkTypes
 import RouteControl
@@ -19,6 +20,8 @@ final class HostNetworkKeeper {
     private let device: String
     private let logger: Logger
     private var isStale = false
+    /// Device, then addresses, then routes, then nothing.
+    private static let rounds = 4
 
     init(device: String, logger: Logger) throws(NetlinkError) {
         self.device = device
@@ -65,31 +68,41 @@ final class HostNetworkKeeper {
         }
     }
 
-    /// Compares and applies what is due.
-    func reconcile(_ wanted: WantedHostNetwork, now: Instant) {
-        plan = HostNetworkPlanner.plan(wanted: wanted, found: found)
-        let due = schedule.review(plan, now: now)
-        failures.removeAll { failure in !plan.steps.contains(failure.step) }
-        var applied = 0
-        for step in due where schedule.mayApply(step) {
-            do throws(NetlinkError) {
-                try writer.apply(step)
-                schedule.applied(step, now: now)
-                failures.removeAll { $0.step == step }
+    /// Compares and applies what is due. `remakeDevice` opens the overlay device anew, which no netlink request can.
+    func reconcile(_ wanted: WantedHostNetwork, now: Instant, remakeDevice: () throws(TapDeviceError) -> Void) {
+        // A new device needs its address before its routes can be planned: each round may make room for the next.
+        for _ in 0..<Self.rounds {
+            plan = HostNetworkPlanner.plan(wanted: wanted, found: found)
+            let due = schedule.review(plan, now: now)
+            failures.removeAll { failure in !plan.steps.contains(failure.step) }
+            var applied = 0
+            for step in due where schedule.mayApply(step) && apply(step, now: now, remakeDevice: remakeDevice) {
                 applied += 1
-                note(step)
-            } catch {
-                schedule.failed(step, because: "\(error)", now: now)
-                if !failures.contains(where: { $0.step == step }) {
-                    failures.append((step, "\(error)"))
-                    logger.error(
-                        "the kernel refused a change", metadata: ["change": "\(step.item)", "error": "\(error)"])
-                }
             }
+            guard applied > 0 else { return }
+            isStale = true
+            guard refresh() else { return }
         }
-        guard applied > 0 else { return }
-        isStale = true
-        if refresh() { plan = HostNetworkPlanner.plan(wanted: wanted, found: found) }
+        plan = HostNetworkPlanner.plan(wanted: wanted, found: found)
+    }
+
+    private func apply(
+        _ step: HostNetworkStep, now: Instant, remakeDevice: () throws(TapDeviceError) -> Void
+    ) -> Bool {
+        do {
+            if case .makeDevice = step { try remakeDevice() } else { try writer.apply(step) }
+        } catch {
+            schedule.failed(step, because: "\(error)", now: now)
+            if !failures.contains(where: { $0.step == step }) {
+                failures.append((step, "\(error)"))
+                logger.error("the kernel refused a change", metadata: ["change": "\(step)", "error": "\(error)"])
+            }
+            return false
+        }
+        schedule.applied(step, now: now)
+        failures.removeAll { $0.step == step }
+        note(step)
+        return true
     }
 
     /// Removes everything of ours: a clean exit.
@@ -100,20 +113,20 @@ final class HostNetworkKeeper {
             do throws(NetlinkError) {
                 try writer.apply(step)
             } catch {
-                logger.warning("cannot undo", metadata: ["change": "\(step.item)", "error": "\(error)"])
+                logger.warning("cannot undo", metadata: ["change": "\(step)", "error": "\(error)"])
             }
         }
     }
 
     private func note(_ step: HostNetworkStep) {
         guard let history = schedule.history(of: step.item), history.vanishCount > 0 else {
-            logger.debug("kernel changed", metadata: ["change": "\(step.item)"])
+            logger.debug("kernel changed", metadata: ["change": "\(step)"])
             return
         }
         logger.warning(
             "restored what another program removed",
             metadata: [
-                "item": "\(step.item)", "by": "\(history.lastRemover ?? "unknown")", "times": "\(history.vanishCount)",
+                "item": "\(step)", "by": "\(history.lastRemover ?? "unknown")", "times": "\(history.vanishCount)",
             ])
     }
 }

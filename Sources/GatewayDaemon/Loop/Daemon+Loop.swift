@@ -28,7 +28,6 @@ extension Daemon {
     /// Runs until SIGTERM or SIGINT; undoes in the kernel what it did.
     package func run() throws(StartupError) {
         do throws(SystemError) {
-            try poller.add(tap.device.rawDescriptor, interest: .readable, token: Token.tap)
             try poller.add(keeper.eventDescriptor, interest: .readable, token: Token.netlink)
             try poller.add(controlServer.rawDescriptor, interest: .readable, token: Token.control)
             try poller.add(signals.rawDescriptor, interest: .readable, token: Token.signals)
@@ -39,6 +38,7 @@ extension Daemon {
         } catch {
             throw .system("\(error)")
         }
+        watchTap()
         start()
         while isRunning { turn() }
         stop()
@@ -91,10 +91,26 @@ extension Daemon {
         }
     }
 
+    /// Begins to read the overlay device.
+    func watchTap() {
+        do {
+            try poller.add(tap.device.rawDescriptor, interest: .readable, token: Token.tap)
+        } catch {
+            logger.critical("cannot watch the overlay device", metadata: ["error": "\(error)"])
+        }
+    }
+
     private func readTap() {
         for _ in 0..<Self.budget {
-            guard let count = try? tap.device.read(into: tapBuffer), count > 0 else { break }
-            plane.forwardFrame(UnsafeMutableRawBufferPointer(rebasing: tapBuffer[..<count]))
+            do throws(SystemError) {
+                guard let count = try tap.device.read(into: tapBuffer), count > 0 else { break }
+                plane.forwardFrame(UnsafeMutableRawBufferPointer(rebasing: tapBuffer[..<count]))
+            } catch {
+                // Somebody deleted the device. Its descriptor would wake us for ever; the kernel's event brings a new one.
+                logger.warning("the overlay device is gone", metadata: ["error": "\(error)"])
+                try? poller.remove(tap.device.rawDescriptor)
+                break
+            }
         }
         plane.flush()
     }

@@ -83,7 +83,7 @@ package final class Daemon {
                 certificate: files.certificate, key: files.key, authority: files.authority, grid: files.settings.grid)
             let opened = try Self.openPorts(files.settings)
             ports = opened
-            tap = TapPort(device: try Self.openTap(files.settings))
+            tap = try TapPort(name: files.settings.device, offloads: files.settings.offloads.vnet ? .all : [])
             keeper = try HostNetworkKeeper(device: files.settings.device, logger: logger)
             controlServer = try ControlServer(
                 path: "\(arguments.runDirectory)/control.sock", group: "ipop-admin", poller: poller)
@@ -120,10 +120,6 @@ package final class Daemon {
         } catch {
             throw StartupError.system("cannot listen on UDP port \(settings.listen.port): \(error)")
         }
-    }
-
-    private static func openTap(_ settings: GatewaySettings) throws -> TapDevice {
-        try TapDevice(name: settings.device, offloads: settings.offloads.vnet ? .all : [])
     }
 
     private static func explain(_ error: any Error) -> StartupError {
