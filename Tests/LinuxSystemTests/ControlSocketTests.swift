@@ -71,6 +71,21 @@ import Testing
         }
     }
 
+    @Test func `a stop leaves another daemon's socket alone`() throws {
+        try Laboratory.withDirectory { directory in
+            let path = "\(directory)/control.sock"
+            var second: ControlSocket?
+            do {
+                let first = try ControlSocket(path: path)
+                rename(first.path, "\(directory)/elsewhere")
+                second = try ControlSocket(path: path)
+            }
+            #expect(FileSystem.exists(path))
+            second = nil
+            #expect(second == nil && !FileSystem.exists(path))
+        }
+    }
+
     @Test func `a socket that a dead daemon left is refused, then replaced`() throws {
         try Laboratory.withDirectory { directory in
             let path = "\(directory)/control.sock"

@@ -71,6 +71,20 @@ import Testing
         if !coalescing { #expect(calls == 21) }
     }
 
+    @Test func `a train that the kernel does not cut goes out one by one`() throws {
+        let network = try Laboratory.namespace()
+        let sender = try open(in: network)
+        let receiver = try open(in: network)
+        let target = Endpoint(address: IPAddress(127, 0, 0, 1), port: receiver.localPort)
+        // Without checksums Linux refuses UDP_SEGMENT (EINVAL), and nothing else.
+        var on: Int32 = 1
+        try #require(setsockopt(sender.rawDescriptor, SOL_SOCKET, SO_NO_CHECK, &on, 4) == 0)
+
+        #expect(sender.send(pattern(3_500), segmentSize: 1_000, to: target) == .sent)
+
+        #expect(try collect(receiver, 3_500).sizes == [1_000, 1_000, 1_000, 500])
+    }
+
     @Test(arguments: [AddressFamily.v4, .v6])
     func `trains cross a wire between two namespaces`(family: AddressFamily) throws {
         let (left, right) = try Self.wire()

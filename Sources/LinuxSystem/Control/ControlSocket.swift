@@ -26,6 +26,8 @@ package final class ControlSocket {
     package let path: String
     /// Whether the group that was asked for exists and has the socket.
     package let belongsToGroup: Bool
+    /// Which file it is, so that another daemon's socket of the same name is not removed.
+    private let fileNumber: UInt64?
 
     /// What the poller watches for `.readable`.
     package var rawDescriptor: Int32 { descriptor.rawValue }
@@ -49,10 +51,18 @@ package final class ControlSocket {
             _ = unlink(path)
             throw .system(error)
         }
+        fileNumber = Self.fileNumber(path)
     }
 
     /// Removes the file; connections that were accepted live on.
-    deinit { _ = unlink(path) }
+    deinit {
+        if fileNumber != nil, Self.fileNumber(path) == fileNumber { _ = unlink(path) }
+    }
+
+    private static func fileNumber(_ path: String) -> UInt64? {
+        var found = stat()
+        return lstat(path, &found) == 0 ? UInt64(found.st_ino) : nil
+    }
 
     /// The next waiting connection; `nil` when there is none.
     package func accept() throws(SystemError) -> ControlConnection? {
