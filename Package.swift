@@ -100,7 +100,7 @@ let package = Package(
             ["GatewayCore", "GatewayConfiguration", "SimulationKit", "LinkSecurity", "WireFormat", "NetworkTypes"]),
         tests("LinuxSystemTests", ["LinuxSystem", "NetworkTypes"]),
         tests("RouteControlTests", ["RouteControl", "RoutePlanning", "LinuxSystem", "NetworkTypes"]),
-        tests("OpenSSLLinkTests", ["OpenSSLLink", "LinkSecurity", "NetworkTypes"]),
+        tests("OpenSSLLinkTests", ["OpenSSLLink", "LinkSecurity", "NetworkTypes", "COpenSSL", "COpenSSLShims"]),
         tests("CommandTests", ["ipop", "ControlProtocol", "GatewayConfiguration", "NetworkTypes"]),
         tests("NetworkTests", ["GatewayLab", "LinuxSystem", "NetworkTypes"]),
         tests("TidyTests", []),

@@ -25,18 +25,41 @@ final class HandshakePair {
     private(set) var serverResult: HandshakeResult?
     private(set) var clientFault: HandshakeFault?
     private(set) var serverFault: HandshakeFault?
+    /// How often an engine has said that it has completed or failed.
+    private(set) var endCount = 0
     /// Every datagram that was sent, in order.
     private(set) var sent: [(sender: Side, bytes: [UInt8])] = []
     var wire: Wire = { _, _, bytes in [bytes] }
     private var underway: [(receiver: Side, bytes: [UInt8])] = []
 
-    init(
-        client: SiteIdentity, server: SiteIdentity, clientAlgorithms: [AEADAlgorithm] = AEADAlgorithm.preferred,
-        serverAlgorithms: [AEADAlgorithm] = AEADAlgorithm.preferred
-    ) throws {
-        clientProvider = try DTLSHandshakeProvider(identity: client, algorithms: clientAlgorithms)
-        serverProvider = try DTLSHandshakeProvider(identity: server, algorithms: serverAlgorithms)
-        self.client = clientProvider.makeClient(localIndex: Self.clientIndex)
+    init(client: DTLSHandshakeProvider, server: DTLSHandshakeProvider) {
+        clientProvider = client
+        serverProvider = server
+        self.client = client.makeClient(localIndex: Self.clientIndex)
+    }
+
+    convenience init(client: SiteIdentity, server: SiteIdentity) throws {
+        self.init(
+            client: try DTLSHandshakeProvider(identity: client), server: try DTLSHandshakeProvider(identity: server))
+    }
+
+    /// Whether each side opens what the other seals, and does not open what itself seals.
+    var carriesBothWays: Bool {
+        guard let client = clientResult, let server = serverResult else { return false }
+        return Self.carries(from: client.sealing, to: server.opening)
+            && Self.carries(from: server.sealing, to: client.opening)
+            && !Self.carries(from: client.sealing, to: client.opening)
+    }
+
+    /// Whether what one cipher seals the other opens to the same bytes.
+    static func carries(from sealing: any PacketCipher, to opening: any PacketCipher) -> Bool {
+        let header = [UInt8](0..<16)
+        let plain = Array("a datagram".utf8)
+        var sealed = [UInt8](repeating: 0, count: plain.count + 16)
+        var opened = [UInt8](repeating: 0, count: plain.count)
+        sealing.seal(header: header, plaintext: plain, byteCount: plain.count, output: &sealed)
+        return opening.open(header: header, ciphertext: sealed, byteCount: sealed.count, output: &opened)
+            && opened == plain
     }
 
     var isComplete: Bool { clientResult != nil && serverResult != nil }
@@ -74,7 +97,8 @@ final class HandshakePair {
     }
 
     private func deliver() {
-        while !underway.isEmpty {
+        // A handshake has some ten datagrams; a hundred times as many are a storm.
+        while !underway.isEmpty, sent.count < 1_000 {
             let next = underway.removeFirst()
             var output = HandshakeOutput()
             note(receive(next.bytes, next.receiver, &output), next.receiver, output)
@@ -96,6 +120,7 @@ final class HandshakePair {
     }
 
     private func note(_ progress: HandshakeProgress, _ side: Side, _ output: HandshakeOutput) {
+        if case .running = progress {} else { endCount += 1 }
         switch (progress, side) {
         case (.running, _): break
         case (.completed(let result), .client): clientResult = result

@@ -15,11 +15,11 @@ final class TestGrid {
     }
 
     func certificate(
-        _ site: String, _ prefixes: [String] = [], key: PrivateKey, days: Int = 365
+        _ site: String, _ prefixes: [String] = [], key: PrivateKey, days: Int = 365, now: Int64 = TestGrid.start
     ) throws -> Certificate {
         try authority.issue(
             site: site, prefixes: prefixes.compactMap { IPPrefix($0) }, days: days, publicKey: key.publicKey,
-            now: Self.start)
+            now: now)
     }
 
     func identity(_ site: String, _ prefixes: [String] = [], days: Int = 365) throws -> SiteIdentity {
@@ -29,4 +29,19 @@ final class TestGrid {
             certificate: certificate, key: key, authority: authority.certificate, grid: authority.grid,
             now: { [self] in now })
     }
+}
+
+/// A gateway's view of its peers' certificates that says what a test wants.
+final class FixedVerdict: IdentityAuthority {
+    let own: PeerIdentity
+    let verdict: Result<PeerIdentity, CertificateFault>
+
+    init(_ verdict: Result<PeerIdentity, CertificateFault>, own: PeerIdentity) {
+        self.own = own
+        self.verdict = verdict
+    }
+
+    func verifyCertificate(_ certificate: [UInt8]) -> Result<PeerIdentity, CertificateFault> { verdict }
+    func sign(_ message: [UInt8]) -> [UInt8] { [] }
+    func verifySignature(_ signature: [UInt8], of message: [UInt8], by certificate: [UInt8]) -> Bool { false }
 }

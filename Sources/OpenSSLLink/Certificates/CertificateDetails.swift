@@ -12,7 +12,7 @@ package struct CertificateDetails: Equatable, Sendable {
     package var node: NodeAddress
     /// The RFC 3779 address blocks as prefixes, ordered; `nil` when the extension is malformed. Empty without it.
     package var prefixes: [IPPrefix]?
-    /// Validity in seconds since 1970-01-01T00:00:00Z, both ends included.
+    /// Validity in seconds since 1970-01-01T00:00:00Z; the library counts the last second as expired.
     package var notBefore: Int64
     package var notAfter: Int64
     /// The serial number in lower-case hexadecimal digits.

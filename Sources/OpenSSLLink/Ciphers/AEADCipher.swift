@@ -12,6 +12,7 @@ package final class AEADCipher: PacketCipher {
         case opening
     }
 
+    package let algorithm: AEADAlgorithm
     private let handle: OpaquePointer
     private let use: Use
 
@@ -28,6 +29,7 @@ package final class AEADCipher: PacketCipher {
             algorithm.shimNumber, Int32(OSSL_AEAD_EVP), use == .sealing ? 1 : 0, key, staticIV)
         guard let made else { throw .last("preparing a cipher") }
         handle = made
+        self.algorithm = algorithm
         self.use = use
     }
 

@@ -26,7 +26,8 @@ package final class DTLSHandshake: HandshakeEngine {
 
     private let association: DTLSAssociation?
     private let identity: SiteIdentity
-    private let hello: HelloRecord
+    private let peerJudge: any IdentityAuthority
+    private var hello: HelloRecord
     private let role: Role
     private var state: State = .idle
     private var schedule = RetransmissionSchedule()
@@ -36,9 +37,13 @@ package final class DTLSHandshake: HandshakeEngine {
     /// Set when the peer's certificate was refused, with the site that it claims.
     private var refusal: (fault: CertificateFault, site: String?)?
 
-    init(_ association: DTLSAssociation?, identity: SiteIdentity, localIndex: UInt32, role: Role) {
+    init(
+        _ association: DTLSAssociation?, identity: SiteIdentity, judge: any IdentityAuthority, localIndex: UInt32,
+        role: Role
+    ) {
         self.association = association
         self.identity = identity
+        peerJudge = judge
         self.role = role
         hello = HelloRecord(receiverIndex: localIndex)
     }
@@ -97,7 +102,7 @@ package final class DTLSHandshake: HandshakeEngine {
 
     /// The verifier: remembers who the peer is or why it is refused.
     private func judge(_ certificate: [UInt8]) -> Int32 {
-        switch identity.verifyCertificate(certificate) {
+        switch peerJudge.verifyCertificate(certificate) {
         case .success(let found):
             peer = found
             return X509_V_OK
@@ -141,7 +146,7 @@ package final class DTLSHandshake: HandshakeEngine {
                 progress = greet(association, record)
             case (.done, .completed):
                 // The peer repeats its hello because ours was lost. One answer to one record.
-                if HelloRecord(record) != nil { _ = association.write(hello.bytes) }
+                if HelloRecord(record)?.isAnswer == false { _ = association.write(hello.bytes) }
             case (.waiting, _):
                 return progress
             case (.closed, .greeting):
@@ -167,6 +172,7 @@ package final class DTLSHandshake: HandshakeEngine {
             let opening = (role == .client ? keys?.server : keys?.client)?.cipher(.opening)
         else { return end(.protocolError("no keys: \(OpenSSLError.errorQueueText())")) }
         state = .completed
+        hello.isAnswer = true
         return .completed(
             HandshakeResult(
                 peer: peer, sealing: sealing, opening: opening, remoteIndex: theirs.receiverIndex, version: version))

@@ -7,18 +7,24 @@ package import NetworkTypes
 /// Makes DTLS 1.2 handshakes with this gateway's certificate.
 package final class DTLSHandshakeProvider: HandshakeProvider {
     private let identity: SiteIdentity
+    private let judge: any IdentityAuthority
     private let settings: OpaquePointer
     private var cookies: HandshakeCookies
     /// Looks at first datagrams; becomes the next server engine.
     private var listener: DTLSAssociation?
 
     /// A provider that presents `identity`, whatever certificate it has at the time, and offers `algorithms` in this order.
-    package init(identity: SiteIdentity, algorithms: [AEADAlgorithm] = AEADAlgorithm.preferred) throws(OpenSSLError) {
+    /// Peers' certificates are judged by `judge`; `nil`: by the identity too.
+    package init(
+        identity: SiteIdentity, judge: (any IdentityAuthority)? = nil,
+        algorithms: [AEADAlgorithm] = AEADAlgorithm.preferred
+    ) throws(OpenSSLError) {
         ERR_clear_error()
         let suites = algorithms.map(\.suiteName).joined(separator: ":")
         guard let settings = ossl_dtls_context_new(suites) else { throw .last("preparing DTLS") }
         self.settings = settings
         self.identity = identity
+        self.judge = judge ?? identity
         cookies = HandshakeCookies(now: Self.monotonicSeconds())
     }
 
@@ -26,7 +32,7 @@ package final class DTLSHandshakeProvider: HandshakeProvider {
 
     package func makeClient(localIndex: UInt32) -> any HandshakeEngine {
         let association = DTLSAssociation(context: settings)
-        return DTLSHandshake(association, identity: identity, localIndex: localIndex, role: .client)
+        return DTLSHandshake(association, identity: identity, judge: judge, localIndex: localIndex, role: .client)
     }
 
     package func admit(
@@ -39,7 +45,8 @@ package final class DTLSHandshakeProvider: HandshakeProvider {
         switch listener.listen(datagram, cookies: cookies.pair(for: source, now: Self.monotonicSeconds())) {
         case .some(true):
             self.listener = nil
-            let engine = DTLSHandshake(listener, identity: identity, localIndex: localIndex, role: .server)
+            let engine = DTLSHandshake(
+                listener, identity: identity, judge: judge, localIndex: localIndex, role: .server)
             return .accepted(engine, engine.accept(output: &output))
         case .some(false):
             var answers: [[UInt8]] = []

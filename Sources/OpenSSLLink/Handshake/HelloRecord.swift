@@ -1,7 +1,10 @@
 /// The one application record that each side sends inside the finished DTLS handshake:
 ///
-///     0        4              5              6                10
-///     | "IPOP" | lowest vers. | highest vers. | receiver index | later fields, ignored ...
+///     0        4              5               6      7                11
+///     | "IPOP" | lowest vers. | highest vers. | flags | receiver index | later fields, ignored ...
+///
+/// Flag 1 says that the sender has the receiver's hello. One without it wants an answer, one with it does not: so two sides
+/// that both repeat their hello come to rest.
 struct HelloRecord: Equatable {
     /// Versions of this protocol that a gateway speaks; a gateway speaks its own and the one before.
     static let lowestVersion: UInt8 = 1
@@ -10,9 +13,11 @@ struct HelloRecord: Equatable {
     var versions: ClosedRange<UInt8>
     /// The number that the sender wants on sealed datagrams to it.
     var receiverIndex: UInt32
+    /// Whether the sender has had the receiver's hello.
+    var isAnswer = false
 
     private static let magic = Array("IPOP".utf8)
-    private static let byteCount = 10
+    private static let byteCount = 11
 
     init(receiverIndex: UInt32) {
         versions = Self.lowestVersion...Self.highestVersion
@@ -24,11 +29,12 @@ struct HelloRecord: Equatable {
         let bytes = Array(bytes.prefix(Self.byteCount))
         guard bytes.count == Self.byteCount, bytes.starts(with: Self.magic), bytes[4] <= bytes[5] else { return nil }
         versions = bytes[4]...bytes[5]
-        receiverIndex = bytes[6...].reduce(0) { $0 << 8 | UInt32($1) }
+        isAnswer = bytes[6] & 1 != 0
+        receiverIndex = bytes[7...].reduce(0) { $0 << 8 | UInt32($1) }
     }
 
     var bytes: [UInt8] {
-        Self.magic + [versions.lowerBound, versions.upperBound]
+        Self.magic + [versions.lowerBound, versions.upperBound, isAnswer ? 1 : 0]
             + (0..<4).map { UInt8(truncatingIfNeeded: receiverIndex >> UInt32(24 - 8 * $0)) }
     }
 
