@@ -16,6 +16,8 @@ package struct LoadedConfiguration: Sendable {
     package let subnetMap: SubnetMap?
     /// `nil` when grid.yaml has errors. Its signature has not been looked at.
     package let gridProfile: GridProfile?
+    /// ipop.yaml as a tree, for the places of its values; `nil` when it is not YAML.
+    package let settingsTree: ConfigurationNode?
     /// Of all files, in the order ipop.yaml, subnets.map, grid.yaml, each in the file's order.
     package let problems: [ConfigurationProblem]
 
@@ -33,7 +35,9 @@ package enum ConfigurationFiles {
         var problems: [ConfigurationProblem] = []
 
         var settings: GatewaySettings?
-        if let root = tree(paths.settings, hint: "run 'ipop join FILE.ipop --lan IFACE' first", readFile, &problems) {
+        let joinHint = "run 'ipop join FILE.ipop --lan IFACE' first"
+        let settingsTree = tree(paths.settings, hint: joinHint, readFile, &problems)
+        if let root = settingsTree {
             let reading = ConfigurationReader.settings(from: root, file: paths.settings)
             settings = reading.settings
             problems += reading.problems
@@ -69,7 +73,8 @@ package enum ConfigurationFiles {
                     "this is the profile of grid '\(profile.grid)', but ipop.yaml names grid '\(settings.grid)'",
                     suggestion: "keep files of one grid only"))
         }
-        return LoadedConfiguration(settings: settings, subnetMap: map, gridProfile: profile, problems: problems)
+        return LoadedConfiguration(
+            settings: settings, subnetMap: map, gridProfile: profile, settingsTree: settingsTree, problems: problems)
     }
 
     private static func tree(

@@ -1,4 +1,5 @@
 import ArgumentParser
+import GatewayConfiguration
 import NetworkTypes
 
 /// `ipop`: everything that an operator does with a gateway and its grid.
@@ -24,6 +25,7 @@ struct IpopCommand: ParsableCommand {
     /// Runs what `arguments` say, without the program's name, and returns the exit code.
     static func run(_ arguments: [String]) -> Int32 {
         do {
+            try refuseUnknownCommand(arguments)
             var command = try parseAsRoot(arguments)
             try command.run()
             return ExitStatus.done.rawValue
@@ -32,6 +34,22 @@ struct IpopCommand: ParsableCommand {
             return failure.status.rawValue
         } catch {
             return explain(error)
+        }
+    }
+
+    /// The parser calls a command that it does not know an unexpected argument; this names what was probably meant.
+    private static func refuseUnknownCommand(_ arguments: [String]) throws(CommandFailure) {
+        var command: any ParsableCommand.Type = self
+        var path = "ipop"
+        for word in arguments {
+            let known = command.configuration.subcommands
+            if known.isEmpty || word.hasPrefix("-") || (command == self && word == "help") { return }
+            guard let next = known.first(where: { $0._commandName == word }) else {
+                let suggestion = NameSuggestion.text(for: word, among: known.map { $0._commandName })
+                throw CommandFailure("unknown command '\(path) \(word)'; \(suggestion)")
+            }
+            command = next
+            path += " \(word)"
         }
     }
 

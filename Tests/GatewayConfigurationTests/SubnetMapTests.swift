@@ -22,7 +22,7 @@ import Testing
         #expect(reading.problems.isEmpty)
         #expect(map.exports(of: "lsu").map(\.subnet.description) == ["192.168.20.0/24", "2001:db8:20::/48"])
         #expect(map.exports(of: "lsu").allSatisfy { $0.subnet == $0.virtual })
-        #expect(map.exports(of: "lsu").map(\.position) == [.init(line: 2, column: 1), .init(line: 3, column: 1)])
+        #expect(map.exports(of: "lsu").map(\.position) == [.init(line: 2, column: 10), .init(line: 3, column: 5)])
         #expect(map.exports(of: "nobody").isEmpty)
     }
 

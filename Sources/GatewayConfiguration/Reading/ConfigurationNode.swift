@@ -47,6 +47,18 @@ package struct ConfigurationNode: Equatable, Sendable {
         self.position = position
     }
 
+    /// The value that `keys` lead to through mappings; `nil` when one is not there.
+    package func value(at keys: String...) -> ConfigurationNode? {
+        var node = self
+        for key in keys {
+            guard case .mapping(let entries) = node.content, let entry = entries.first(where: { $0.key == key }) else {
+                return nil
+            }
+            node = entry.value
+        }
+        return node
+    }
+
     /// Whether the value was left out (`key:` and nothing behind it) or is YAML's null.
     package var isAbsent: Bool {
         guard case .scalar(let text, isQuoted: false) = content else { return false }

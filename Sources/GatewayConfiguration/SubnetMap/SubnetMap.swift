@@ -26,6 +26,7 @@ package struct SubnetMap: Equatable, Sendable {
     package struct Entry: Equatable, Sendable {
         package let site: String
         package let rule: Rule
+        /// Of the column that the line is about: the exported subnet, or what is accepted.
         package let position: SourcePosition
 
         package init(site: String, rule: Rule, position: SourcePosition) {

@@ -37,8 +37,6 @@ private struct SubnetMapReading {
     let site: String?
     var problems: ProblemList
     private(set) var entries: [SubnetMap.Entry] = []
-    /// Where the column that an entry is about stands.
-    private var places: [SourcePosition] = []
 
     init(file: String, site: String?) {
         problems = ProblemList(file: file)
@@ -95,7 +93,7 @@ private struct SubnetMapReading {
                     suggestion: "loopback, link-local and multicast blocks are not exported")
                 return
             }
-            append(SubnetMap.Entry(site: owner.text, rule: .same(prefix), position: owner.position), at: subnet)
+            append(.same(prefix), of: owner, at: subnet)
         case "auto":
             problems.error(
                 .notOffered, at: target.position, "virtual prefix 'auto' is not offered by this version",
@@ -127,22 +125,21 @@ private struct SubnetMapReading {
         }
         switch target.text {
         case "deny":
-            append(SubnetMap.Entry(site: owner.text, rule: .deny, position: owner.position), at: target)
+            append(.deny, of: owner, at: target)
         case "accept":
-            append(SubnetMap.Entry(site: owner.text, rule: .acceptAll, position: owner.position), at: target)
+            append(.acceptAll, of: owner, at: target)
         case "same", "auto":
             problems.error(
                 .invalidValue, at: target.position, "'\(target.text)' is for exported subnets",
                 suggestion: "after '*' stands the prefix to accept, 'accept' or 'deny'")
         default:
             guard let prefix = prefix(target, orWords: ["deny", "accept"]) else { return }
-            append(SubnetMap.Entry(site: owner.text, rule: .acceptPrefix(prefix), position: owner.position), at: target)
+            append(.acceptPrefix(prefix), of: owner, at: target)
         }
     }
 
-    private mutating func append(_ entry: SubnetMap.Entry, at word: Word) {
-        entries.append(entry)
-        places.append(word.position)
+    private mutating func append(_ rule: SubnetMap.Rule, of owner: Word, at word: Word) {
+        entries.append(SubnetMap.Entry(site: owner.text, rule: rule, position: word.position))
     }
 
     /// Reports lines that contradict earlier ones. O(n log n): both searches run over sorted lines.
@@ -173,11 +170,11 @@ private struct SubnetMapReading {
                 let line = entries[earlier].position.line
                 if entries[earlier].rule == entries[later].rule {
                     problems.error(
-                        .duplicate, at: places[later], "the same stands at line \(line) already",
+                        .duplicate, at: entries[later].position, "the same stands at line \(line) already",
                         suggestion: "remove one")
                 } else {
                     problems.error(
-                        .overlap, at: places[later],
+                        .overlap, at: entries[later].position,
                         "this contradicts line \(line), which also says what to accept from '\(entries[later].site)'",
                         suggestion: "keep one of the two")
                 }
@@ -201,14 +198,16 @@ private struct SubnetMapReading {
         let line = entries[earlier].position.line
         if entries[earlier].site != entries[later].site {
             problems.error(
-                .overlap, at: places[later], "\(second) stands at line \(line) already, for '\(entries[earlier].site)'",
+                .overlap, at: entries[later].position,
+                "\(second) stands at line \(line) already, for '\(entries[earlier].site)'",
                 suggestion: "one prefix belongs to one site; keep one of the two")
         } else if first == second {
             problems.error(
-                .duplicate, at: places[later], "\(second) stands at line \(line) already", suggestion: "remove one")
+                .duplicate, at: entries[later].position, "\(second) stands at line \(line) already",
+                suggestion: "remove one")
         } else {
             problems.error(
-                .overlap, at: places[later], "\(second) overlaps \(first) at line \(line)",
+                .overlap, at: entries[later].position, "\(second) overlaps \(first) at line \(line)",
                 suggestion: "keep the larger, or split it")
         }
     }

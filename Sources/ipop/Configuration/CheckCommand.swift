@@ -1,5 +1,40 @@
 import ArgumentParser
+import ControlProtocol
+import GatewayConfiguration
+import OpenSSLLink
 
+/// `ipop check`.
 struct CheckCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "check", abstract: "check")
+    static let configuration = CommandConfiguration(
+        commandName: "check",
+        abstract: "Check this gateway's configuration, offline",
+        discussion: """
+            Reads ipop.yaml, subnets.map, grid.yaml and tls/, verifies the certificate, its key and the grid's profile, and \
+            compares the exports with the certificate and with this host's interfaces and networks. Every problem is told \
+            on standard error as FILE:LINE:COLUMN: error: .. with what to do. Nothing is changed, and the daemon is not \
+            asked.
+
+            Exit code 0: no errors (there may be warnings); 2: errors; 4: a file may not be read.
+            """)
+
+    @OptionGroup var configuration: ConfigurationDirectory
+
+    @Flag(help: "Print JSON (schema 1).")
+    var json = false
+
+    func run() throws {
+        let check = ConfigurationCheck(paths: configuration.paths, now: CertificateAuthority.systemTime())
+        let report = CheckReport.make(check)
+        if json {
+            print(report.json.pretty)
+        } else {
+            report.printProblems()
+            if report.status == .done {
+                print("ok: \(report.summary)\(report.warningCount > 0 ? ", \(report.counts)" : "")")
+            } else {
+                Terminal.printError("\(configuration.paths.directory): \(report.counts)")
+            }
+        }
+        if report.status != .done { throw ExitCode(report.status.rawValue) }
+    }
 }

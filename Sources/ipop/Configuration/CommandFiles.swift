@@ -43,10 +43,12 @@ enum CommandFiles {
         }
     }
 
-    /// Refuses to go on when `path` would be overwritten.
-    static func refuseExisting(_ path: String, force: Bool) throws(CommandFailure) {
-        if !force, FileSystem.exists(path) {
-            throw CommandFailure("\(path) exists already; choose another name, or overwrite it with --force")
+    /// Refuses to overwrite a file that is not of the kind to be written, such as a key named by mistake: `kind` holds
+    /// a `label` block.
+    static func refuseStranger(_ path: String, kind: String, label: String) throws(CommandFailure) {
+        guard let text = try readTextIfPresent(path), !text.isEmpty else { return }
+        if !text.contains("-----BEGIN \(label)-----") {
+            throw CommandFailure("\(path) exists and is not a \(kind); choose another name")
         }
     }
 

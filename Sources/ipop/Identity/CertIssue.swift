@@ -48,9 +48,6 @@ struct CertIssue: ParsableCommand {
     @Option(help: ArgumentHelp("Where to write the bundle.", valueName: "file.ipop"))
     var out: String
 
-    @Flag(help: "Overwrite the bundle if it exists.")
-    var force = false
-
     func validate() throws {
         try ArgumentReading.checkDisjoint(subnet, option: "--subnet")
         try ArgumentReading.checkRoutable(subnet, option: "--subnet")
@@ -64,7 +61,7 @@ struct CertIssue: ParsableCommand {
         let directory = authority.directory
         let signer = try directory.open()
         let profile = try directory.profile(signedBy: signer.certificate)
-        try CommandFiles.refuseExisting(out, force: force)
+        try SiteBundle.refuseStranger(out)
         let (key, publicKey) = try keys(grid: signer.grid)
         let certificate: Certificate
         do throws(OpenSSLError) {

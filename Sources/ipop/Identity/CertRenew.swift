@@ -30,9 +30,6 @@ struct CertRenew: ParsableCommand {
     @Option(help: ArgumentHelp("Where to write the bundle or bundles.", valueName: "path"))
     var out: String
 
-    @Flag(help: "Overwrite bundles that exist.")
-    var force = false
-
     func validate() throws {
         try CertificateText.checkDays(days)
     }
@@ -59,7 +56,7 @@ struct CertRenew: ParsableCommand {
             }
         }
         let files = try files(for: renewed)
-        for file in files { try CommandFiles.refuseExisting(file, force: force) }
+        for file in files { try SiteBundle.refuseStranger(file) }
         for (bundle, file) in zip(renewed, files) {
             try directory.record(bundle)
             try CommandFiles.write(file, bundle.text, mode: 0o600)

@@ -29,11 +29,8 @@ struct CertRequest: ParsableCommand {
         transform: ArgumentReading.name)
     var grid: String?
 
-    @Flag(help: "Overwrite the request if it exists.")
-    var force = false
-
     func run() throws {
-        try CommandFiles.refuseExisting(out, force: force)
+        try CommandFiles.refuseStranger(out, kind: "request", label: "CERTIFICATE REQUEST")
         let existing = try CommandFiles.readTextIfPresent(key)
         let pair: PrivateKey
         let request: CertificateSigningRequest

@@ -27,6 +27,11 @@ struct SiteBundle {
         self.settings = settings
     }
 
+    /// Refuses to overwrite anything but a bundle.
+    static func refuseStranger(_ path: String) throws(CommandFailure) {
+        try CommandFiles.refuseStranger(path, kind: "bundle", label: profileLabel)
+    }
+
     /// Reads a bundle; nothing is verified.
     init(file: String) throws(CommandFailure) {
         try self.init(text: try CommandFiles.readText(file), file: file)
