@@ -163,7 +163,9 @@ import Testing
             try Laboratory.awaitReadable(socket.rawDescriptor)
             let connection = try #require(try socket.accept())
 
+            try Laboratory.awaitReadable(connection.rawDescriptor)
             #expect(try connection.read() == .bytes([5]))
+            try Laboratory.awaitReadable(connection.rawDescriptor)
             #expect(try connection.read() == .closed)
             #expect(throws: SystemError(call: "send", errno: EPIPE)) { try connection.write([1]) }
         }

@@ -60,7 +60,7 @@ import Testing
             let path = "\(directory)/disk/state"
             try FileSystem.makeDirectory("\(directory)/disk", mode: 0o755)
             try Laboratory.run("mount", "-t", "tmpfs", "-o", "size=64k", "none", "\(directory)/disk")
-            defer { _ = try? Laboratory.run("umount", "\(directory)/disk") }
+            defer { _ = try? Laboratory.run("umount", "-l", "\(directory)/disk") }
             try FileSystem.write(path, [1, 2, 3], mode: 0o600)
 
             #expect(throws: SystemError(call: "write", errno: ENOSPC, subject: path)) {
