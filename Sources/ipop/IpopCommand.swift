@@ -18,7 +18,14 @@ struct IpopCommand: ParsableCommand {
         version: "ipop \(ProgramVersion.text)",
         groupedSubcommands: [
             CommandGroup(name: "Grid and certificates", subcommands: [GridCommand.self, CertCommand.self]),
-            CommandGroup(name: "This gateway", subcommands: [JoinCommand.self, CheckCommand.self, LeaveCommand.self]),
+            CommandGroup(
+                name: "This gateway",
+                subcommands: [JoinCommand.self, CheckCommand.self, ReloadCommand.self, LeaveCommand.self]),
+            CommandGroup(
+                name: "How it is",
+                subcommands: [
+                    StatusCommand.self, SitesCommand.self, RoutesCommand.self, WaitCommand.self, PingCommand.self,
+                ]),
             CommandGroup(name: "Trying it out", subcommands: [LabCommand.self]),
         ])
 

@@ -46,7 +46,7 @@ import Testing
     }
 
     @Test func `a reply that no line can hold becomes a failure`() throws {
-        let reply = ControlReply.success(.string(String(repeating: "x", count: ControlLimits.lineByteCount)))
+        let reply = ControlReply.success(.string(String(repeating: "x", count: ControlLimits.replyByteCount)))
 
         guard case .failure(let failure) = try ControlReply(line: Array(reply.line.utf8)) else {
             Issue.record("the reply went out")

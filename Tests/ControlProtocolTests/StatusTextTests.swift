@@ -103,7 +103,7 @@ import Testing
             StatusText(status).full
                 == """
                 ipop: no permission to ask the daemon
-                forwarding unknown
+                device ipop0 MISSING     forwarding unknown
 
                 1 problem
                   E002 no permission to ask the daemon. Use sudo, or join the group: `adduser USER ipop-admin`.

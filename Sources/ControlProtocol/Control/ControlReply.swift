@@ -91,9 +91,9 @@ extension ControlReply {
     /// The reply as one line, without a line break; a `replyTooLong` failure when it would not fit.
     package var line: String {
         let text = json.compact
-        guard text.utf8.count <= ControlLimits.lineByteCount else {
+        guard text.utf8.count <= ControlLimits.replyByteCount else {
             return ControlReply.failure(
-                ControlFailure(.replyTooLong, "the reply has over \(ControlLimits.lineByteCount) bytes")
+                ControlFailure(.replyTooLong, "the reply has over \(ControlLimits.replyByteCount) bytes")
             ).json.compact
         }
         return text
@@ -112,7 +112,7 @@ extension ControlReply {
     package init(line: [UInt8]) throws(JSONShapeError) {
         let value: JSONValue
         do throws(JSONError) {
-            value = try JSONValue(parsing: line)
+            value = try JSONValue(parsing: line, byteCountLimit: ControlLimits.replyByteCount)
         } catch {
             throw .wrong("reply", expected: "a JSON text: \(error)")
         }

@@ -13,8 +13,8 @@ package enum ControlRequest: Equatable, Sendable {
 
 /// Limits of the control socket.
 package enum ControlLimits {
-    /// Bytes of one line, request or reply, without its line break.
-    package static let lineByteCount = JSONLimits.byteCount
+    /// Bytes of one reply, without its line break: the status of 10,000 sites at 800 bytes each, twice.
+    package static let replyByteCount = 16 << 20
     /// Bytes of one request; the longest is `wait` with a site name of 63.
     package static let requestByteCount = 4_096
     /// The longest time that a ping may wait for its answer.

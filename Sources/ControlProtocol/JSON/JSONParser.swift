@@ -1,6 +1,6 @@
 /// Why a text is not JSON that we take. Offsets are in bytes from the start.
 package enum JSONError: Error, Equatable, Sendable {
-    /// More than `JSONLimits.byteCount` bytes.
+    /// More bytes than the caller allows.
     case tooLong
     /// Arrays and objects nested deeper than `JSONLimits.depth`.
     case tooDeep(offset: Int)
@@ -18,7 +18,7 @@ package enum JSONError: Error, Equatable, Sendable {
 
 /// Limits of the JSON that we read.
 package enum JSONLimits {
-    /// Bytes of one text: the status of 3,000 sites at 300 bytes each.
+    /// Bytes of one text, unless the caller allows more.
     package static let byteCount = 1 << 20
     /// Nesting; our own messages need 5.
     package static let depth = 32
@@ -26,8 +26,8 @@ package enum JSONLimits {
 
 extension JSONValue {
     /// Reads exactly one value, with nothing but blanks around it (RFC 8259 §2).
-    package init(parsing bytes: [UInt8]) throws(JSONError) {
-        guard bytes.count <= JSONLimits.byteCount else { throw .tooLong }
+    package init(parsing bytes: [UInt8], byteCountLimit: Int = JSONLimits.byteCount) throws(JSONError) {
+        guard bytes.count <= byteCountLimit else { throw .tooLong }
         var parser = JSONParser(bytes: bytes)
         self = try parser.parseText()
     }

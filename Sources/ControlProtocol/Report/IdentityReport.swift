@@ -33,6 +33,9 @@ package struct CertificateReport: Equatable, Sendable {
         ]
     }
 
+    /// The keys, with nothing known.
+    static let unknownJSON: JSONValue = ["notAfter": nil, "daysLeft": nil, "subnets": []]
+
     init(json: JSONValue) throws(JSONShapeError) {
         let shape = try JSONShape(json, name: "certificate")
         self.init(
@@ -66,6 +69,11 @@ package struct OverlayReport: Equatable, Sendable {
             "shortcuts": JSONValue(shortcuts), "ringConsistent": .optional(ringConsistent) { JSONValue($0) },
         ]
     }
+
+    /// The keys, with nothing known.
+    static let unknownJSON: JSONValue = [
+        "members": nil, "near": nil, "far": nil, "shortcuts": nil, "ringConsistent": nil,
+    ]
 
     init(json: JSONValue) throws(JSONShapeError) {
         let shape = try JSONShape(json, name: "overlay")

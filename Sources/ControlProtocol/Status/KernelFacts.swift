@@ -2,6 +2,8 @@ package import NetworkTypes
 
 /// What the kernel says, read by the asker itself, so that it is true even when the daemon is dead.
 package struct KernelFacts: Equatable, Sendable {
+    /// The name of the overlay's device, which may be missing.
+    package var deviceName: String
     /// The overlay's device; `nil` when it does not exist.
     package var device: DeviceFacts?
     /// The verdict on each route that the daemon wants, and each route of ours that nobody claims.
@@ -15,9 +17,11 @@ package struct KernelFacts: Equatable, Sendable {
     package var lanInterfaceExists: Bool?
 
     package init(
-        device: DeviceFacts? = nil, routes: [RouteFact] = [], forwardingV4: Bool? = nil, forwardingV6: Bool? = nil,
+        deviceName: String = "ipop0", device: DeviceFacts? = nil, routes: [RouteFact] = [], forwardingV4: Bool? = nil,
+        forwardingV6: Bool? = nil,
         strictReversePath: [String] = [], lanInterfaceExists: Bool? = nil
     ) {
+        self.deviceName = deviceName
         self.device = device
         self.routes = routes
         self.forwardingV4 = forwardingV4

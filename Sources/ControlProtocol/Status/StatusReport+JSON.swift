@@ -10,9 +10,9 @@ extension StatusReport {
         return [
             "schema": JSONValue(Self.schema), "state": .text(state?.rawValue),
             "grid": .text(report?.grid ?? configured?.grid), "site": .text(report?.site ?? configured?.site),
-            "node": .text(report?.node), "uptimeSeconds": .count(report?.uptimeSeconds),
-            "certificate": .optional(report?.certificate, \.json), "device": deviceJSON,
-            "overlay": .optional(report?.overlay, \.json), "sites": sitesJSON, "routes": routesJSON,
+            "node": .text(node), "uptimeSeconds": .count(report?.uptimeSeconds),
+            "certificate": certificate?.json ?? CertificateReport.unknownJSON, "device": deviceJSON,
+            "overlay": report?.overlay.json ?? OverlayReport.unknownJSON, "sites": sitesJSON, "routes": routesJSON,
             "exports": .list(report?.exports ?? [], \.statusJSON), "leases": .list(report?.leases ?? [], \.json),
             "nat": (report?.nat ?? NATReport()).json, "problems": .list(problems, \.json),
             "version": .text(report?.version),
@@ -44,7 +44,7 @@ extension StatusReport {
         let device = kernel.device
         let counters = device?.counters
         return [
-            "name": .text(deviceName), "up": JSONValue(device?.isUp ?? false), "mtu": .count(device?.mtu),
+            "name": .string(kernel.deviceName), "up": JSONValue(device?.isUp ?? false), "mtu": .count(device?.mtu),
             "rxBytes": .count(counters?.rxBytes), "txBytes": .count(counters?.txBytes),
             "rxPackets": .count(counters?.rxPackets), "txPackets": .count(counters?.txPackets),
             "rxDropped": .count(counters?.rxDropped), "txDropped": .count(counters?.txDropped),

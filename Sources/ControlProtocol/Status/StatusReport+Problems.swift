@@ -10,6 +10,7 @@ extension StatusReport {
         switch gateway {
         case .failure(let absence):
             found.append(absence.problem)
+            if let certificate = configured?.certificate { found += problems(of: certificate) }
         case .success(let report):
             found += report.problems
             if let certificate = report.certificate { found += problems(of: certificate) }
@@ -60,9 +61,12 @@ extension StatusReport {
         case .shadowed: return .routeShadowed(route.prefix, issue: route.issue ?? RouteIssue(.betterMetric))
         case .foreign: return .routeForeign(route.prefix, issue: route.issue ?? RouteIssue(.heldByAnotherProgram))
         case .refused:
-            // Refused by this site's own line: that is what the operator wants.
-            guard let issue = route.issue, issue.code != .refusedByPolicy else { return nil }
-            return .routeRefused(route.prefix, site: site, issue: issue)
+            guard let issue = route.issue else { return nil }
+            switch issue.code {
+            // Refused by this site's own line is what the operator wants; who owns what, the daemon tells as E018.
+            case .refusedByPolicy, .ownedByAnotherSite, .ownedByThisSite: return nil
+            default: return .routeRefused(route.prefix, site: site, issue: issue)
+            }
         }
     }
 

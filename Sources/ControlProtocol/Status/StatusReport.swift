@@ -43,10 +43,11 @@ package struct StatusReport: Equatable, Sendable {
         }
     }
 
-    /// The overlay device's name, as far as anybody knows it.
-    package var deviceName: String? {
-        kernel.device?.name ?? report?.host.device ?? configured?.host.device
-    }
+    /// This gateway's certificate, from the daemon or else from the files.
+    package var certificate: CertificateReport? { report?.certificate ?? configured?.certificate }
+
+    /// This gateway's address, from the daemon or else from the certificate.
+    package var node: NodeAddress? { report?.node ?? configured?.node }
 
     /// The settings of this host, from the daemon or else from the files.
     package var host: HostSettings? { report?.host ?? configured?.host }
@@ -70,11 +71,19 @@ package struct ConfiguredGateway: Equatable, Sendable {
     package var grid: String
     package var site: String
     package var host: HostSettings
+    /// What the certificate says; `nil` when it cannot be read.
+    package var node: NodeAddress?
+    package var certificate: CertificateReport?
 
-    package init(grid: String, site: String, host: HostSettings) {
+    package init(
+        grid: String, site: String, host: HostSettings, node: NodeAddress? = nil,
+        certificate: CertificateReport? = nil
+    ) {
         self.grid = grid
         self.site = site
         self.host = host
+        self.node = node
+        self.certificate = certificate
     }
 }
 

@@ -90,8 +90,8 @@ extension StatusText {
         }
         if let grid = report.report?.grid ?? report.configured?.grid { fields.append(.init("grid \(grid)")) }
         if let site = report.report?.site ?? report.configured?.site { fields.append(.init("site \(site)")) }
-        if let node = report.report?.node { fields.append(.init("node \(node.abbreviated)")) }
-        if let certificate = report.report?.certificate { fields.append(cell(for: certificate)) }
+        if let node = report.node { fields.append(.init("node \(node.abbreviated)")) }
+        if let certificate = report.certificate { fields.append(cell(for: certificate)) }
         return joined(fields, gap: 3)
     }
 
@@ -112,8 +112,8 @@ extension StatusText {
                 text += ", rx \(HumanUnits.bytes(counters.rxBytes)) tx \(HumanUnits.bytes(counters.txBytes))"
             }
             fields.append(.init(text, device.isUp ? .plain : .bad))
-        } else if let name = report.deviceName {
-            fields.append(.init("device \(name) MISSING", .bad))
+        } else {
+            fields.append(.init("device \(report.kernel.deviceName) MISSING", .bad))
         }
         if let host = report.host {
             let isMissing = report.kernel.lanInterfaceExists == false
