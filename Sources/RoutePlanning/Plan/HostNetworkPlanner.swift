@@ -95,7 +95,8 @@ package enum HostNetworkPlanner {
     ) -> HostRoute {
         // The kernel refuses a route whose preferred source it does not have, and drops it when the address goes.
         let source = route.preferredSource.flatMap { source in
-            found.addresses.contains { $0.address == source && $0.isUsable } ? source : nil
+            found.addresses.contains { $0.address == source && $0.isUsable && $0.linkIndex != device.index }
+                ? source : nil
         }
         return HostRoute(
             table: wanted.table, prefix: route.prefix, metric: wanted.metric, origin: .ipop, linkIndex: device.index,

@@ -14,7 +14,7 @@ struct UnderlayPins {
         var pins: [HostRoute] = []
         for address in wanted.underlay.sorted() where pins.last?.prefix.address != address {
             guard !address.isLinkLocal, !address.isLoopback, let covering = admitted.longestMatch(address)?.prefix,
-                !found.addresses.contains(where: { $0.address == address }),
+                !found.addresses.contains(where: { $0.address == address && $0.linkIndex != deviceIndex }),
                 let pin = pin(for: address, coveredBy: covering)
             else { continue }
             pins.append(pin)
