@@ -11,8 +11,8 @@ final class NetlinkSocket {
     private var refusal: (code: Int32, explanation: String?)?
     private var receive: ((OpaquePointer) -> Void)?
 
-    /// How often a dump that the kernel calls inconsistent is read again.
-    private static let mostDumpAttempts = 16
+    /// How often a dump that the kernel calls inconsistent is read at most.
+    private static let mostDumpAttempts = 8
     /// Larger than the kernel's largest piece of a dump (32 kB).
     private static let messageBufferSize = 65_536
 
@@ -85,7 +85,8 @@ final class NetlinkSocket {
 
     /// Asks for every object of a kind and a family, and converts each; what converts to `nil` is left out.
     ///
-    /// A dump during which the kernel's table changed is read again.
+    /// A dump during which the kernel's table changed is read again, but not for ever: whoever needs to know hears of
+    /// the changes as events, too.
     func dump<Element>(
         _ operation: @autoclosure () -> String, type: Int, family: Int32, convert: (OpaquePointer) -> Element?
     ) throws(NetlinkError) -> [Element] {
@@ -100,10 +101,9 @@ final class NetlinkSocket {
                     if let element = convert(object) { elements.append(element) }
                 }
             }) { nl_recvmsgs_default(handle) }
-            if status >= 0 { return elements }
-            guard status == -NLE_DUMP_INTR, attempt < Self.mostDumpAttempts else { throw error(operation(), status) }
-            // The rest of the interrupted dump is still on its way.
-            drop()
+            // libnl has read the dump to its end in either case.
+            if status >= 0 || (status == -NLE_DUMP_INTR && attempt == Self.mostDumpAttempts) { return elements }
+            guard status == -NLE_DUMP_INTR else { throw error(operation(), status) }
         }
         preconditionFailure("the last attempt returns or throws")
     }
@@ -141,11 +141,6 @@ final class NetlinkSocket {
             defer { receive = nil }
             return run()
         }
-    }
-
-    private func drop() {
-        for _ in 0..<Self.mostDumpAttempts where receiving({ _ in }, { nl_recvmsgs_default(handle) }) == -NLE_DUMP_INTR
-        {}
     }
 
     private func installCallbacks() {

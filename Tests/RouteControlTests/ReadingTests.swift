@@ -1,3 +1,4 @@
+import Dispatch
 import LinuxSystem
 import NetworkTypes
 import RouteControl
@@ -126,6 +127,33 @@ import Testing
         #expect(second.verdicts.count == 2_200)
         #expect(second.verdicts.allSatisfy { $0.state == .installed && $0.reason == nil })
         #expect(try host.read().ours.map(\.prefix) == wanted.routes.map(\.prefix).sorted())
+    }
+
+    @Test func `reading ends although the tables change all the while`() throws {
+        let host = try TestHost()
+        var wanted = WantedHostNetwork.twoSites()
+        wanted.routes += (0..<500).map { .to("fd77:0:0:\(String($0, radix: 16))::/64", "s\($0)") }
+        try host.reconcile(wanted)
+        let extra: [HostNetworkStep] = HostNetworkPlanner.plan(
+            wanted: WantedHostNetwork(device: "ipop0", mtu: 1420, routes: [.to("fd99::/64", "x")]),
+            found: try host.read()
+        ).steps.filter { !$0.isRemoval }
+        let writing = DispatchGroup()
+        DispatchQueue.global().async(group: writing) {
+            // Plenty of additions and removals; a failure here shows as a missing route below.
+            let undo = extra.compactMap { step -> HostNetworkStep? in
+                guard case .addRoute(let route, let link, let purpose) = step else { return nil }
+                return .removeRoute(route, through: link, purpose: purpose)
+            }
+            for _ in 0..<40 { try? host.apply(extra + undo + extra) }
+        }
+
+        let counts = try (0..<40).map { _ in try host.read().ours.count }
+        writing.wait()
+
+        #expect(extra.count == 1)
+        #expect(counts.allSatisfy { (503...504).contains($0) })
+        #expect(try host.read().ours.count == 504)
     }
 
     @Test func `statistics are a device's own, and nil without the device`() throws {

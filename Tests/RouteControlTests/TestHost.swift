@@ -10,7 +10,7 @@ import RoutePlanning
 ///     ipop0: the overlay device, not configured
 ///
 /// Needs root; a namespace that cannot be made fails the test with the system's error.
-final class TestHost {
+final class TestHost: Sendable {
     let namespace: NetworkNamespace
 
     init() throws {
