@@ -1,8 +1,8 @@
 import NetworkTypes
 import RoutePlanning
 
-/// A gateway as the kernel has it before anything is done: LAN on `lan0` (2), uplink on `wan0` (3), `ipop0` (4) made and
-/// down.
+/// A gateway as the kernel has it before anything is done: LAN on `lan0` (2), uplink on `wan0` (3), `ipop0` (4) made
+/// and down.
 enum Scenery {
     static let lan = LinkIdentity(index: 2, name: "lan0")
     static let wan = LinkIdentity(index: 3, name: "wan0")
