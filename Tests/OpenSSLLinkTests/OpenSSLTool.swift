@@ -48,3 +48,39 @@ enum OpenSSLTool {
         return process
     }
 }
+
+/// The `openssl` program in the background, with input that it has been given and may go on to wait for more.
+final class RunningTool {
+    private let process: Process
+    private let input = Pipe()
+    private let outputFile: String
+    private let directory: TemporaryDirectory
+
+    init(_ arguments: [String], input bytes: [UInt8], environment: [String: String] = [:]) throws {
+        directory = try TemporaryDirectory()
+        outputFile = try directory.write("output", "")
+        process = OpenSSLTool.make(arguments)
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        process.standardInput = input
+        // A file, so that the program never waits for its reader.
+        let output = try FileHandle(forWritingTo: URL(fileURLWithPath: outputFile))
+        process.standardOutput = output
+        process.standardError = output
+        // Writing to a program that has gone already must not end the tests; its exit code tells.
+        signal(SIGPIPE, SIG_IGN)
+        try process.run()
+        try? input.fileHandleForWriting.write(contentsOf: Data(bytes))
+    }
+
+    deinit {
+        if process.isRunning { process.terminate() }
+    }
+
+    /// Ends its input, on which it ends too, and returns what it has printed.
+    func finish() -> OpenSSLTool.Answer {
+        try? input.fileHandleForWriting.close()
+        process.waitUntilExit()
+        let text = FileManager.default.contents(atPath: outputFile).map { String(decoding: $0, as: UTF8.self) } ?? ""
+        return OpenSSLTool.Answer(text: text, exitCode: process.terminationStatus)
+    }
+}

@@ -8,18 +8,22 @@ final class TestGrid {
     static let start: Int64 = 1_767_225_600
 
     let authority: CertificateAuthority
-    var now = TestGrid.start
+    var now: Int64
+    /// When the grid's certificates are issued.
+    let issuing: Int64
 
-    init(_ name: String = "physics") throws {
-        authority = try CertificateAuthority.create(grid: name, days: 3_650, now: Self.start)
+    init(_ name: String = "physics", now: Int64 = TestGrid.start) throws {
+        authority = try CertificateAuthority.create(grid: name, days: 3_650, now: now)
+        self.now = now
+        issuing = now
     }
 
     func certificate(
-        _ site: String, _ prefixes: [String] = [], key: PrivateKey, days: Int = 365, now: Int64 = TestGrid.start
+        _ site: String, _ prefixes: [String] = [], key: PrivateKey, days: Int = 365
     ) throws -> Certificate {
         try authority.issue(
             site: site, prefixes: prefixes.compactMap { IPPrefix($0) }, days: days, publicKey: key.publicKey,
-            now: now)
+            now: issuing)
     }
 
     func identity(_ site: String, _ prefixes: [String] = [], days: Int = 365) throws -> SiteIdentity {
