@@ -32,7 +32,9 @@ final class ControlServer {
     var rawDescriptor: Int32 { socket.rawDescriptor }
 
     /// When `expire` wants to be called.
-    var nextDeadline: Instant? { clients.values.compactMap(\.deadline).min() }
+    var nextDeadline: Instant? {
+        clients.isEmpty ? nil : clients.values.compactMap(\.deadline).min()
+    }
 
     /// Takes every waiting connection.
     func accept(now: Instant) {
@@ -83,6 +85,7 @@ final class ControlServer {
 
     /// Drops clients that take too long.
     func expire(now: Instant) {
+        if clients.isEmpty { return }
         for (token, client) in clients {
             if let deadline = client.deadline, deadline <= now { drop(token) }
         }

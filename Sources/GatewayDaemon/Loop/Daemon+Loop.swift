@@ -75,7 +75,7 @@ extension Daemon {
         now = MonotonicClock.now()
         plane.now = now
         plane.flush()
-        settle()
+        settleBatch()
         handleTimeouts()
     }
 
@@ -116,6 +116,7 @@ extension Daemon {
     }
 
     private func readPort(_ socket: UDPSocket) {
+        var hasHandshakes = false
         for _ in 0..<Self.budget {
             guard let received = try? socket.receive(into: datagramBuffer), received.byteCount > 0 else { break }
             let bytes = UnsafeMutableRawBufferPointer(rebasing: datagramBuffer[..<received.byteCount])
@@ -126,6 +127,7 @@ extension Daemon {
                     bytes, segmentSize: received.segmentSize, source: received.source,
                     trafficClass: received.trafficClass)
             case 20...63:
+                hasHandshakes = true
                 var rest = bytes[...]
                 while !rest.isEmpty {
                     let datagram = Array(rest.prefix(received.segmentSize))
@@ -137,11 +139,18 @@ extension Daemon {
             }
         }
         plane.flush()
-        settle()
+        if hasHandshakes { settle() } else { settleBatch() }
     }
 
-    /// Lets the core see what the data plane has for it, and carries out what it wants, until neither has more.
+    /// Ends a batch of packets: most have nothing for the core, and then nothing is computed or allocated.
+    private func settleBatch() {
+        if !inbox.events.isEmpty || !ports.tooBig.isEmpty || !effects.list.isEmpty { settle() }
+    }
+
+    /// Lets the core see what the data plane has for it, and carries out what it wants, until neither has more. Called
+    /// after every input to the core.
     func settle() {
+        defer { coreWakeup = gateway.nextWakeup?.deadline }
         for _ in 0..<Self.budget {
             for event in inbox.drain() { take(event) }
             for large in ports.drainTooBig() {
@@ -167,14 +176,15 @@ extension Daemon {
 
     private var nextDeadline: Instant {
         var earliest = nextTick
-        for candidate in [gateway.nextWakeup?.deadline, keeper.nextDeadline, nextWatchdog, controlServer.nextDeadline] {
-            if let candidate, candidate < earliest { earliest = candidate }
-        }
+        if let deadline = coreWakeup, deadline < earliest { earliest = deadline }
+        if let deadline = keeper.nextDeadline, deadline < earliest { earliest = deadline }
+        if let deadline = nextWatchdog, deadline < earliest { earliest = deadline }
+        if let deadline = controlServer.nextDeadline, deadline < earliest { earliest = deadline }
         return earliest
     }
 
     private func handleTimeouts() {
-        if let due = gateway.nextWakeup, due.deadline <= now {
+        if let due = coreWakeup, due <= now {
             gateway.handleTimeout(now: now, unixSeconds: WallClock.unixSeconds(), effects: &effects)
             settle()
         }
@@ -196,6 +206,7 @@ extension Daemon {
             rates.sample(member.node, sent: counters.sentBytes, received: counters.receivedBytes, now: now)
         }
         rates.forgetOld(now: now)
+        coreWakeup = gateway.nextWakeup?.deadline
         if membersDirty { saveMembers() }
         answerWaiters()
         notify { try $0.status(self.statusLine) }

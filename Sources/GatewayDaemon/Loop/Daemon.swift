@@ -53,6 +53,8 @@ package final class Daemon {
     var unresolved: [HostAndPort: String] = [:]
     var rates = TrafficRates()
     var membersDirty = false
+    /// When the core wants its timeouts handled, as of its last input.
+    var coreWakeup: Instant?
     /// Control requests that wait for something.
     var pending: [PendingRequest] = []
     var nextEcho: UInt64 = 0
