@@ -39,15 +39,31 @@ import Testing
         let sealed = try seal(algorithm, key: key, iv: iv, header: header, plain: plain)
 
         #expect(sealed == oneShot(algorithm, key: key, nonce: nonce, plain: plain))
+        let layered = try AEADCipher(algorithm, key: key, staticIV: iv, use: .opening, path: .layered)
+        var output = [UInt8](repeating: 0, count: sealed.count)
+        #expect(layered.open(header: header, ciphertext: sealed, byteCount: sealed.count, output: &output))
+        #expect(Array(output.dropLast(16)) == plain && !layered.isDirect)
         #expect(try open(algorithm, key: key, iv: iv, header: header, sealed: sealed) == plain)
     }
 
-    @Test(arguments: AEADAlgorithm.allCases)
-    func `in place is the same as elsewhere, packet after packet`(_ algorithm: AEADAlgorithm) throws {
+    @Test func `the provider's own functions are used where the library is Debian 12's`() throws {
+        // Another library may refuse them, which is no fault; this one must not without notice.
+        guard OpenSSL_version_num() >> 28 == 3 else { return }
+        for algorithm in AEADAlgorithm.allCases {
+            let key = [UInt8](repeating: 3, count: algorithm.keyByteCount)
+            let iv = [UInt8](repeating: 9, count: 12)
+            #expect(try AEADCipher(algorithm, key: key, staticIV: iv, use: .sealing).isDirect)
+        }
+    }
+
+    @Test(arguments: AEADAlgorithm.allCases, AEADCipher.Path.allCases)
+    func `in place is the same as elsewhere, packet after packet`(_ algorithm: AEADAlgorithm, path: AEADCipher.Path)
+        throws
+    {
         let key = [UInt8](repeating: 3, count: algorithm.keyByteCount)
         let iv = [UInt8](repeating: 9, count: 12)
-        let sealing = try AEADCipher(algorithm, key: key, staticIV: iv, use: .sealing)
-        let opening = try AEADCipher(algorithm, key: key, staticIV: iv, use: .opening)
+        let sealing = try AEADCipher(algorithm, key: key, staticIV: iv, use: .sealing, path: path)
+        let opening = try AEADCipher(algorithm, key: key, staticIV: iv, use: .opening, path: path)
         for number in UInt8(0)..<20 {
             let header = (0..<16).map { $0 == 15 ? number : UInt8(0x80) }
             let plain = (0..<Int(number) * 30).map { UInt8(truncatingIfNeeded: $0) }
@@ -66,12 +82,14 @@ import Testing
         }
     }
 
-    @Test(arguments: AEADAlgorithm.allCases)
-    func `every bit of nonce material, payload and tag is authenticated`(_ algorithm: AEADAlgorithm) throws {
+    @Test(arguments: AEADAlgorithm.allCases, AEADCipher.Path.allCases)
+    func `every bit of nonce material, payload and tag is authenticated`(
+        _ algorithm: AEADAlgorithm, path: AEADCipher.Path
+    ) throws {
         let key = [UInt8](repeating: 3, count: algorithm.keyByteCount)
         let iv = [UInt8](repeating: 9, count: 12)
         let header = (0..<16).map { UInt8($0) }
-        let opening = try AEADCipher(algorithm, key: key, staticIV: iv, use: .opening)
+        let opening = try AEADCipher(algorithm, key: key, staticIV: iv, use: .opening, path: path)
         let sealed = try seal(algorithm, key: key, iv: iv, header: header, plain: Array("payload".utf8))
         var scratch = [UInt8](repeating: 0, count: sealed.count)
 

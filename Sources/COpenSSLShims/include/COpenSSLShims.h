@@ -60,12 +60,16 @@ typedef struct ossl_aead ossl_aead;
 /// Which AEAD; the numbers index a table.
 enum { OSSL_AEAD_AES_128_GCM = 0, OSSL_AEAD_AES_256_GCM = 1, OSSL_AEAD_CHACHA20_POLY1305 = 2 };
 
-/// How the cipher is reached: OpenSSL's EVP layer, or the default provider's own functions.
-enum { OSSL_AEAD_EVP = 0, OSSL_AEAD_DIRECT = 1 };
+/// How the cipher is reached: through OpenSSL's EVP layer, or by the provider's own functions where those have given
+/// EVP's results in a self-test (through EVP otherwise).
+enum { OSSL_AEAD_EVP = 0, OSSL_AEAD_FASTEST = 1 };
 
 /// The expanded key for `seal` (1) or open (0). `key` has the AEAD's key length. NULL when OpenSSL refuses.
 ossl_aead *ossl_aead_new(int algorithm, int path, int seal, const uint8_t *key, const uint8_t *static_iv);
 void ossl_aead_free(ossl_aead *aead);
+
+/// Whether the provider's own functions are used.
+int ossl_aead_is_direct(const ossl_aead *aead);
 
 /// Encrypts `count` bytes and writes the 16-byte tag behind them. `header` has 16 bytes; the nonce is its bytes 0 to 3
 /// and 8 to 15 XOR the static IV. In place is fine. Returns 1, or 0 when OpenSSL fails. Allocates nothing.

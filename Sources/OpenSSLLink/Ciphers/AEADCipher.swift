@@ -12,6 +12,15 @@ package final class AEADCipher: PacketCipher {
         case opening
     }
 
+    /// How the library's cipher is called.
+    package enum Path: CaseIterable, Sendable {
+        /// Through the EVP layer.
+        case layered
+        /// By the provider's own functions, about 90 ns a datagram faster, when a self-test at the first use has shown that
+        /// they give EVP's results; otherwise layered.
+        case fastest
+    }
+
     package let algorithm: AEADAlgorithm
     private let handle: OpaquePointer
     private let use: Use
@@ -20,13 +29,16 @@ package final class AEADCipher: PacketCipher {
     package static let staticIVByteCount = 12
 
     /// Expands `key` (`AEADAlgorithm.keyByteCount` bytes) for one use; `staticIV` has 12 bytes.
-    package init(_ algorithm: AEADAlgorithm, key: [UInt8], staticIV: [UInt8], use: Use) throws(OpenSSLError) {
+    package init(_ algorithm: AEADAlgorithm, key: [UInt8], staticIV: [UInt8], use: Use, path: Path = .fastest)
+        throws(OpenSSLError)
+    {
         guard key.count == algorithm.keyByteCount, staticIV.count == Self.staticIVByteCount else {
             throw .malformed("wrong key length")
         }
         ERR_clear_error()
+        let shimPath = path == .layered ? OSSL_AEAD_EVP : OSSL_AEAD_FASTEST
         let made = ossl_aead_new(
-            algorithm.shimNumber, Int32(OSSL_AEAD_EVP), use == .sealing ? 1 : 0, key, staticIV)
+            algorithm.shimNumber, Int32(shimPath), use == .sealing ? 1 : 0, key, staticIV)
         guard let made else { throw .last("preparing a cipher") }
         handle = made
         self.algorithm = algorithm
@@ -34,6 +46,9 @@ package final class AEADCipher: PacketCipher {
     }
 
     deinit { ossl_aead_free(handle) }
+
+    /// Whether the provider's own functions are in use.
+    package var isDirect: Bool { ossl_aead_is_direct(handle) == 1 }
 
     package func seal(
         header: UnsafeRawPointer, plaintext: UnsafeRawPointer, byteCount: Int, output: UnsafeMutableRawPointer
