@@ -18,7 +18,8 @@ struct InnerPacket {
     let isFragment: Bool
     /// A piece that does not start with the transport header.
     let isLaterFragment: Bool
-    /// An IPv6 routing header stands between: the checksum covers another destination than the header's (RFC 8200 §8.1).
+    /// An IPv6 routing header stands between: the checksum covers another destination than the header's (RFC 8200
+    /// §8.1).
     let hasRoutingHeader: Bool
     /// Bytes of a TCP or UDP header that is there in full; 0 otherwise.
     let transportHeaderByteCount: Int

@@ -5,7 +5,8 @@ enum SegmentSizeClamp {
     private static let optionPadding: UInt8 = 1
     private static let optionSegmentSize: UInt8 = 2
 
-    /// Looks at a TCP packet; a SYN's MSS option above what fits `payloadByteCount` bytes of IP packet is lowered to it.
+    /// Looks at a TCP packet; a SYN's MSS option above what fits `payloadByteCount` bytes of IP packet is lowered to
+    /// it.
     ///
     /// `hasPartialChecksum`: the checksum holds the pseudo-header's sum only, which does not cover options. Returns
     /// whether the packet was changed.

@@ -3,7 +3,8 @@
 ///     0       1          2               4              6                8                 10
 ///     | flags | gso type | header length | segment size | checksum start | checksum offset |
 ///
-/// Numbers are in the host's byte order (the legacy layout of VirtIO 1.2 §5.1.6). Offsets count from the Ethernet header.
+/// Numbers are in the host's byte order (the legacy layout of VirtIO 1.2 §5.1.6). Offsets count from the Ethernet
+/// header.
 struct VirtioNetHeader: Equatable {
     static let byteCount = 10
 

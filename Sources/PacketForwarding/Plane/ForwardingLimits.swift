@@ -30,7 +30,7 @@ package struct ForwardingLimits: Sendable {
     package static let minimumPayloadByteCount = 516
     /// How often `sourceChanged` repeats the same endpoint at most.
     package static let sourceReportInterval: Duration = .seconds(1)
-    /// A key is not used beyond this counter. The control core rekeys long before (it sees `KeyGeneration.sendCounter`);
-    /// this only keeps a nonce from ever repeating.
+    /// A key is not used beyond this counter. The control core rekeys long before (it sees
+    /// `KeyGeneration.sendCounter`); this only keeps a nonce from ever repeating.
     package static let counterLimit: UInt64 = 1 << 48
 }

@@ -9,7 +9,8 @@ extension ForwardingPlane {
     /// - `payloadByteCount`: zero bytes fill the message up to this size, and it is not sliced: for path MTU probes.
     /// - `localIndex`: the generation to seal with; `nil` is the active one.
     ///
-    /// Returns `false`, and sends nothing, without keys or an endpoint, or when the message is too large even for slices.
+    /// Returns `false`, and sends nothing, without keys or an endpoint, or when the message is too large even for
+    /// slices.
     @discardableResult
     package func sendControl(
         _ message: [UInt8], to node: NodeAddress, endpoint: Endpoint? = nil,

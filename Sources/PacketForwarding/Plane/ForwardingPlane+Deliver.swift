@@ -4,8 +4,8 @@ import WireFormat
 extension ForwardingPlane {
     /// Checks an authentic packet and writes it to the TAP, or begins a super-packet with it.
     ///
-    /// The packet stands at `FrameLayout.packetOffset` of `frame`, which is the builder's spare, or of a joined packet's
-    /// own frame.
+    /// The packet stands at `FrameLayout.packetOffset` of `frame`, which is the builder's spare, or of a joined
+    /// packet's own frame.
     func deliver(
         _ frame: UnsafeMutableRawPointer, _ byteCount: Int, _ header: SealedHeader, trafficClass: UInt8,
         from peer: PeerTable.Record

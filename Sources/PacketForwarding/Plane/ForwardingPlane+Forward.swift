@@ -85,8 +85,8 @@ extension ForwardingPlane {
         count(sent: 1, byteCount: byteCount, peer)
     }
 
-    /// Cuts a super-packet into segments, writes each one's header in front of its payload, where the payload before was
-    /// sealed already, and seals it.
+    /// Cuts a super-packet into segments, writes each one's header in front of its payload, where the payload before
+    /// was sealed already, and seals it.
     private func sendSuperPacket(
         _ bytes: UnsafeMutableRawPointer, _ packet: InnerPacket, _ offload: VirtioNetHeader,
         to peer: PeerTable.Record, _ generation: KeyGeneration

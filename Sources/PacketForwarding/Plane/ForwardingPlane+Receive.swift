@@ -16,9 +16,9 @@ extension ForwardingPlane {
         static let sourceChanged = News(rawValue: 2)
     }
 
-    /// Takes one read of the UDP socket: one datagram, or with UDP_GRO several of `segmentSize` bytes, the last of which
-    /// may be shorter. `trafficClass` is the outer TOS or traffic class byte. What may go on with the next read is held
-    /// back until `flush`.
+    /// Takes one read of the UDP socket: one datagram, or with UDP_GRO several of `segmentSize` bytes, the last of
+    /// which may be shorter. `trafficClass` is the outer TOS or traffic class byte. What may go on with the next read
+    /// is held back until `flush`.
     package func receiveDatagrams(
         _ datagrams: UnsafeMutableRawBufferPointer, segmentSize: Int, source: Endpoint, trafficClass: UInt8
     ) {

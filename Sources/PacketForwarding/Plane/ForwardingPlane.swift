@@ -104,8 +104,8 @@ extension ForwardingPlane {
         exports = AddressTable(prefixes.map { ($0, 0) })
     }
 
-    /// Replaces the remote prefixes, which are the source check too. A prefix may stand there for several nodes (gateways
-    /// of one site): packets take the first that is usable, and may come from all. O(n log n).
+    /// Replaces the remote prefixes, which are the source check too. A prefix may stand there for several nodes
+    /// (gateways of one site): packets take the first that is usable, and may come from all. O(n log n).
     package func setRoutes(_ routes: [(prefix: IPPrefix, node: NodeAddress)]) {
         peers.setRoutes(routes)
     }

@@ -2,8 +2,9 @@ package import NetworkTypes
 
 /// Where sealed datagrams go: the UDP socket. Must not call back into the plane.
 package protocol DatagramSink: AnyObject {
-    /// Sends one train: datagrams of `segmentSize` bytes each, except that the last may be shorter; at most 64 of them and
-    /// at most 65,507 bytes. `trafficClass` is the outer TOS or traffic class byte. The bytes are valid during the call.
+    /// Sends one train: datagrams of `segmentSize` bytes each, except that the last may be shorter; at most 64 of
+    /// them and at most 65,507 bytes. `trafficClass` is the outer TOS or traffic class byte. The bytes are valid
+    /// during the call.
     func send(_ train: UnsafeRawBufferPointer, segmentSize: Int, to endpoint: Endpoint, trafficClass: UInt8)
 }
 
@@ -21,8 +22,8 @@ package protocol FrameSink: AnyObject {
 package protocol ControlSink: AnyObject {
     /// An authentic control message has come. Zero bytes of padding may follow it. Valid during the call.
     func receivedControl(_ message: UnsafeRawBufferPointer, from node: NodeAddress, source: Endpoint)
-    /// An authentic datagram, the newest of its generation, came from another endpoint than the path's. Repeated for the
-    /// same endpoint at most once per `ForwardingLimits.sourceReportInterval` while the path stays as it is.
+    /// An authentic datagram, the newest of its generation, came from another endpoint than the path's. Repeated for
+    /// the same endpoint at most once per `ForwardingLimits.sourceReportInterval` while the path stays as it is.
     func sourceChanged(_ node: NodeAddress, source: Endpoint)
     /// The first authentic datagram under a generation has come: the peer has the keys.
     func confirmed(_ node: NodeAddress, localIndex: UInt32)

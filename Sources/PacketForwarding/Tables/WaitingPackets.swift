@@ -5,8 +5,8 @@ import NetworkTypes
 ///     head                                  tail
 ///      | header | frame | header | frame ... |
 ///
-/// Each record is contiguous; a record that would cross the end starts again at 0. Taken records stay as dead ones until
-/// the head passes them.
+/// Each record is contiguous; a record that would cross the end starts again at 0. Taken records stay as dead ones
+/// until the head passes them.
 final class WaitingPackets {
     private struct Header {
         /// `nil` when taken.

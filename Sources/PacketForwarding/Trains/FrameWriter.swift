@@ -14,7 +14,8 @@ final class FrameWriter {
         addresses = ((to << 16 | from >> 32).bigEndian, UInt32(truncatingIfNeeded: from).bigEndian)
     }
 
-    /// Writes the packet that stands `FrameLayout.packetOffset` bytes behind `frame`; the headers' place is overwritten.
+    /// Writes the packet that stands `FrameLayout.packetOffset` bytes behind `frame`; the headers' place is
+    /// overwritten.
     func write(_ frame: UnsafeMutableRawPointer, packetByteCount: Int, isV6: Bool, offload: VirtioNetHeader) {
         offload.write(to: frame)
         let ethernet = frame + FrameLayout.ethernetOffset

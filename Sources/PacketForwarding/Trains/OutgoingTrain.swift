@@ -3,7 +3,8 @@ import WireFormat
 
 /// Gathers sealed datagrams for one destination until the kernel can take no more of them in one call.
 ///
-/// There is one destination at a time: a datagram for another sends what is there, so the order of all datagrams is kept.
+/// There is one destination at a time: a datagram for another sends what is there, so the order of all datagrams is
+/// kept.
 final class OutgoingTrain {
     /// Datagrams in one train at most.
     var segmentLimit: Int

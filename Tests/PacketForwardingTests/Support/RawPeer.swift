@@ -2,8 +2,8 @@ import LinkSecurity
 import NetworkTypes
 import WireFormat
 
-/// Holds the keys of one site for another and seals what it likes: an honest sender in slow motion, or a member that has
-/// gone bad.
+/// Holds the keys of one site for another and seals what it likes: an honest sender in slow motion, or a member that
+/// has gone bad.
 struct RawPeer {
     let from: Site
     let to: Site

@@ -1,7 +1,7 @@
 import LinkSecurity
 
-/// Not a cipher: XOR with a key stream of one word, and a 16-byte checksum over header, key and plaintext as tag. It finds
-/// every change to a datagram, and allocates nothing.
+/// Not a cipher: XOR with a key stream of one word, and a 16-byte checksum over header, key and plaintext as tag. It
+/// finds every change to a datagram, and allocates nothing.
 final class TestCipher: PacketCipher {
     private let key: UInt64
 
