@@ -57,7 +57,9 @@ let package = Package(
         pure("GatewayConfiguration", ["NetworkTypes"]),
         pure("ControlProtocol", ["NetworkTypes"]),
         pure("GatewayCore", ["NetworkTypes", "WireFormat", "LinkSecurity", "GatewayConfiguration", ordered]),
-        pure("SimulationKit", ["NetworkTypes", "WireFormat", "LinkSecurity", "GatewayConfiguration", "GatewayCore", heap]),
+        pure(
+            "SimulationKit",
+            ["NetworkTypes", "WireFormat", "LinkSecurity", "GatewayConfiguration", "GatewayCore", heap]),
 
         // The outside world.
         .systemLibrary(name: "CNetlink", pkgConfig: "libnl-route-3.0", providers: [.apt(["libnl-route-3-dev"])]),
@@ -87,11 +89,20 @@ let package = Package(
                 "RouteControl", "LinkSecurity", "OpenSSLLink", "GatewayLab", argumentParser,
             ]),
 
+        // Benchmarks: in this package, because package access ends at its border.
+        .target(name: "CAllocationCount", path: "Benchmarks/CAllocationCount"),
+        .executableTarget(
+            name: "forwarding-benchmark",
+            dependencies: ["PacketForwarding", "LinkSecurity", "NetworkTypes", "CAllocationCount"],
+            path: "Benchmarks/ForwardingBenchmark", swiftSettings: house),
+
         // Tests.
         tests("NetworkTypesTests", ["NetworkTypes"]),
         tests("WireFormatTests", ["WireFormat", "NetworkTypes"]),
         tests("LinkSecurityTests", ["LinkSecurity", "WireFormat", "NetworkTypes"]),
-        tests("PacketForwardingTests", ["PacketForwarding", "LinkSecurity", "WireFormat", "NetworkTypes"]),
+        tests(
+            "PacketForwardingTests",
+            ["PacketForwarding", "LinkSecurity", "WireFormat", "NetworkTypes", "CAllocationCount"]),
         tests("RoutePlanningTests", ["RoutePlanning", "NetworkTypes"]),
         tests("GatewayConfigurationTests", ["GatewayConfiguration", "YAMLReader", "NetworkTypes"]),
         tests("ControlProtocolTests", ["ControlProtocol", "NetworkTypes"]),

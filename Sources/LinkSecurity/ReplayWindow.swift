@@ -38,9 +38,10 @@ package struct ReplayWindow: ~Copyable {
         let isNewest = counter >= next
         if isNewest {
             let newestWord = next == 0 ? 0 : (next - 1) / 64
-            let step = min(word - newestWord, Self.wordCount)
-            for ahead in 0..<step {
-                words[Int((newestWord + 1 + ahead) % Self.wordCount)] = 0
+            var left = min(word - newestWord, Self.wordCount)
+            while left > 0 {
+                words[Int((newestWord + left) % Self.wordCount)] = 0
+                left -= 1
             }
             next = counter + 1
         }

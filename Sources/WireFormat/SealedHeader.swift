@@ -8,11 +8,11 @@
 /// and DTLS 20 to 63 on the same port.
 package struct SealedHeader: Equatable, Sendable {
     /// Bytes before the ciphertext.
-    package static let byteCount = 16
+    @inlinable package static var byteCount: Int { 16 }
     /// Bytes of the AEAD tag behind the ciphertext.
-    package static let tagByteCount = 16
+    @inlinable package static var tagByteCount: Int { 16 }
     /// What sealing adds to a payload.
-    package static let overhead = byteCount + tagByteCount
+    @inlinable package static var overhead: Int { byteCount + tagByteCount }
 
     package var type: SealedType
     /// Which of the session's handshakes made the key, modulo 256.
@@ -23,6 +23,7 @@ package struct SealedHeader: Equatable, Sendable {
     /// Counts every datagram sealed with this key, from 0; never repeats.
     package var counter: UInt64
 
+    @inlinable
     package init(type: SealedType, epoch: UInt8, flags: SealedFlags, receiverIndex: UInt32, counter: UInt64) {
         self.type = type
         self.epoch = epoch
@@ -69,18 +70,31 @@ package enum SealedType: UInt8, Sendable {
 package struct SealedFlags: OptionSet, Hashable, Sendable {
     package var rawValue: UInt16
 
-    package init(rawValue: UInt16) { self.rawValue = rawValue }
+    @inlinable package init(rawValue: UInt16) { self.rawValue = rawValue }
+
+    // By hand, because the generic ones are not specialised in other modules, and these run for each datagram.
+
+    /// Whether all bits of `member` are set.
+    @inlinable package func contains(_ member: SealedFlags) -> Bool { rawValue & member.rawValue == member.rawValue }
+
+    /// Sets the bits of `member`.
+    @discardableResult
+    @inlinable package mutating func insert(_ member: SealedFlags) -> (inserted: Bool, memberAfterInsert: SealedFlags) {
+        let isNew = !contains(member)
+        rawValue |= member.rawValue
+        return (isNew, member)
+    }
 
     /// The transport checksum is not computed: the sender's kernel left it to its device (VIRTIO_NET_HDR_F_NEEDS_CSUM).
-    package static let partialChecksum = SealedFlags(rawValue: 1 << 0)
+    @inlinable package static var partialChecksum: SealedFlags { SealedFlags(rawValue: 1 << 0) }
     /// The sender's kernel has verified the transport checksum (VIRTIO_NET_HDR_F_DATA_VALID).
-    package static let validChecksum = SealedFlags(rawValue: 1 << 1)
+    @inlinable package static var validChecksum: SealedFlags { SealedFlags(rawValue: 1 << 1) }
     /// The first segment of a train.
-    package static let first = SealedFlags(rawValue: 1 << 8)
+    @inlinable package static var first: SealedFlags { SealedFlags(rawValue: 1 << 8) }
     /// The last segment of a train, or the last slice of a packet.
-    package static let last = SealedFlags(rawValue: 1 << 9)
+    @inlinable package static var last: SealedFlags { SealedFlags(rawValue: 1 << 9) }
     /// The slices make up a control message, not an IP packet.
-    package static let slicedControl = SealedFlags(rawValue: 1 << 10)
+    @inlinable package static var slicedControl: SealedFlags { SealedFlags(rawValue: 1 << 10) }
 
     /// A slice's place among those of its packet, 0 to 63; their counters are consecutive.
     @inlinable package var sliceIndex: Int {
@@ -89,5 +103,5 @@ package struct SealedFlags: OptionSet, Hashable, Sendable {
     }
 
     /// Slices of one packet at most.
-    package static let sliceCountLimit = 64
+    @inlinable package static var sliceCountLimit: Int { 64 }
 }

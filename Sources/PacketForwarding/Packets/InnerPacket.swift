@@ -118,7 +118,9 @@ private struct HeaderChain {
 
     /// Goes on to the transport header, or to what is no longer known; `false` when a header is cut off.
     mutating func walk(_ bytes: UnsafeRawPointer, byteCount: Int) -> Bool {
-        for _ in 0..<Self.limit {
+        var count = 0
+        while count < Self.limit {
+            count += 1
             let length: Int
             switch next {
             case 0, 43, 60:

@@ -16,8 +16,10 @@ extension ForwardingPlane {
         _ message: [UInt8], to node: NodeAddress, endpoint: Endpoint? = nil,
         paddedTo payloadByteCount: Int? = nil, localIndex: UInt32? = nil
     ) -> Bool {
-        guard let peer = peers.find(node), let destination = endpoint ?? peer.pointee.endpoint else { return false }
-        let found = localIndex.map { generations.find($0) } ?? peer.pointee.active
+        guard let peer = peers.pointee.find(node), let destination = endpoint ?? peer.pointee.endpoint else {
+            return false
+        }
+        let found = localIndex.map { generations.pointee.find($0) } ?? peer.pointee.active
         guard let record = found, record.pointee.peer == peer else { return false }
         let byteCount = max(message.count, payloadByteCount ?? 0)
         guard byteCount + SealedHeader.overhead <= ForwardingLimits.trainByteCount else { return false }

@@ -71,13 +71,13 @@ extension ForwardingPlane {
     /// Whether the packet comes from an address of the sending peer's and goes to one of ours.
     private func isAllowed(_ bytes: UnsafeRawPointer, _ packet: InnerPacket, from peer: PeerTable.Record) -> Bool {
         let (source, destination) = packet.isV6 ? (bytes + 8, bytes + 24) : (bytes + 12, bytes + 16)
-        let way = peers.firstWay(to: source, isV6: packet.isV6)
-        guard way >= 0, peers.contains(peer, in: way) else {
+        let way = peers.pointee.firstWay(to: source, isV6: packet.isV6)
+        guard way >= 0, peers.pointee.contains(peer, in: way) else {
             peer.pointee.counters.sourceCheckDrops &+= 1
             tally.drop(.sourceCheck)
             return false
         }
-        guard exports.value(at: destination, isV6: packet.isV6) >= 0 else {
+        guard exports.pointee.value(at: destination, isV6: packet.isV6) >= 0 else {
             peer.pointee.counters.destinationDrops &+= 1
             tally.drop(.destinationNotExported)
             return false

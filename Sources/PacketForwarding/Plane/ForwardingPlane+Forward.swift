@@ -22,19 +22,19 @@ extension ForwardingPlane {
             packet.isV6 == (kind == FrameLayout.ipv6)
         else { return tally.drop(.malformedFrame) }
         let (source, destination) = packet.isV6 ? (bytes + 8, bytes + 24) : (bytes + 12, bytes + 16)
-        guard exports.value(at: source, isV6: packet.isV6) >= 0 else { return tally.drop(.sourceNotExported) }
+        guard exports.pointee.value(at: source, isV6: packet.isV6) >= 0 else { return tally.drop(.sourceNotExported) }
         let isUnicast =
             packet.isV6
             ? ErrorMessages.isUnicastV6(destination)
             : ErrorMessages.isUnicastV4(UnsafeRawPointer(destination).doubleWord(0))
         guard isUnicast else { return tally.drop(.notUnicast) }
 
-        let way = peers.firstWay(to: destination, isV6: packet.isV6)
+        let way = peers.pointee.firstWay(to: destination, isV6: packet.isV6)
         guard way >= 0 else {
             errors.send(.noRoute, about: packet, bytes, now: now)
             return tally.drop(.noRoute)
         }
-        let peer = peers.choose(way)
+        let peer = peers.pointee.choose(way)
         guard peer.pointee.isUsable, let active = peer.pointee.active else {
             return hold(UnsafeRawBufferPointer(start: frame, count: byteCount), packet, for: peer)
         }
@@ -53,7 +53,7 @@ extension ForwardingPlane {
         to peer: PeerTable.Record, _ generation: KeyGeneration
     ) {
         guard let endpoint = peer.pointee.endpoint else { return tally.drop(.noPath) }
-        var flags: SealedFlags = []
+        var flags = SealedFlags(rawValue: 0)
         if offload.flags & VirtioNetHeader.needsChecksum != 0 {
             let start = Int(offload.checksumStart) - FrameLayout.ethernetByteCount
             let offset = Int(offload.checksumOffset)

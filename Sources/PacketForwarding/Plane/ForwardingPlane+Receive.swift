@@ -32,7 +32,7 @@ extension ForwardingPlane {
                 offset += byteCount
                 continue
             }
-            guard let record = generations.find(header.receiverIndex) else {
+            guard let record = generations.pointee.find(header.receiverIndex) else {
                 tally.current.datagramsReceived &+= 1
                 tally.drop(.unknownIndex)
                 offset += byteCount
@@ -63,10 +63,10 @@ extension ForwardingPlane {
         _ cipher: any PacketCipher, _ arrival: Arrival
     ) -> Int {
         guard let base = datagrams.baseAddress else { return datagrams.count }
-        let version = generations.version
+        let version = generations.pointee.version
         let index = record.pointee.generation.localIndex
         var offset = 0
-        while offset < datagrams.count, generations.version == version {
+        while offset < datagrams.count, generations.pointee.version == version {
             let datagram = base + offset
             let byteCount = min(step, datagrams.count - offset)
             guard let header = sealedHeader(datagram, byteCount) else {

@@ -39,9 +39,10 @@ package final class ForwardingPlane {
     let headerBuffer: UnsafeMutableRawPointer
     static let frameByteCountLimit = FrameLayout.packetOffset + ForwardingLimits.packetByteCount + 1
 
-    var peers = PeerTable()
-    var generations = GenerationTable()
-    var exports = AddressTable()
+    // Behind pointers: packets read the tables without the run-time's bookkeeping of accesses to a class.
+    let peers: UnsafeMutablePointer<PeerTable> = .allocate(capacity: 1)
+    let generations: UnsafeMutablePointer<GenerationTable> = .allocate(capacity: 1)
+    let exports: UnsafeMutablePointer<AddressTable> = .allocate(capacity: 1)
     /// Counts calls of `flush`, from 1.
     var batch: UInt64 = 1
 
@@ -61,9 +62,18 @@ package final class ForwardingPlane {
         controlBuffer = .allocate(byteCount: ForwardingLimits.trainByteCount, alignment: 64)
         frameBuffer = .allocate(byteCount: Self.frameByteCountLimit, alignment: 64)
         headerBuffer = .allocate(byteCount: SegmentCutter.headerByteCountLimit, alignment: 64)
+        peers.initialize(to: PeerTable())
+        generations.initialize(to: GenerationTable())
+        exports.initialize(to: AddressTable())
     }
 
     deinit {
+        generations.deinitialize(count: 1)
+        generations.deallocate()
+        peers.deinitialize(count: 1)
+        peers.deallocate()
+        exports.deinitialize(count: 1)
+        exports.deallocate()
         controlBuffer.deallocate()
         frameBuffer.deallocate()
         headerBuffer.deallocate()
@@ -83,7 +93,7 @@ package final class ForwardingPlane {
 
     /// What has passed between this gateway and `node`; `nil` when it is not known.
     package func peerCounters(_ node: NodeAddress) -> PeerCounters? {
-        peers.find(node)?.pointee.counters
+        peers.pointee.find(node)?.pointee.counters
     }
 
     /// Ends a batch: whatever is held back goes out, and what has waited too long is given up.
@@ -101,13 +111,13 @@ package final class ForwardingPlane {
 extension ForwardingPlane {
     /// Replaces the own exported subnets: sources that may leave and destinations that may arrive.
     package func setExports(_ prefixes: [IPPrefix]) {
-        exports = AddressTable(prefixes.map { ($0, 0) })
+        exports.pointee = AddressTable(prefixes.map { ($0, 0) })
     }
 
     /// Replaces the remote prefixes, which are the source check too. A prefix may stand there for several nodes
     /// (gateways of one site): packets take the first that is usable, and may come from all. O(n log n).
     package func setRoutes(_ routes: [(prefix: IPPrefix, node: NodeAddress)]) {
-        peers.setRoutes(routes)
+        peers.pointee.setRoutes(routes)
     }
 
     /// The addresses that ICMP errors come from: the gateway's own, inside an exported subnet. `nil`: none are sent.
@@ -118,22 +128,22 @@ extension ForwardingPlane {
 
     /// Makes a peer known. Repeated calls do nothing. The other calls about a node do it too.
     package func addPeer(_ node: NodeAddress) {
-        _ = peers.add(node)
+        _ = peers.pointee.add(node)
     }
 
     /// Forgets a peer: its keys, its path, its counters and the packets that wait for it.
     package func removePeer(_ node: NodeAddress) {
-        guard let peer = peers.find(node) else { return }
-        for index in generations.indexes(of: peer) { generations.remove(index) }
+        guard let peer = peers.pointee.find(node) else { return }
+        for index in generations.pointee.indexes(of: peer) { generations.pointee.remove(index) }
         reassembly.forget(peer)
         for _ in 0..<waiting.discard(of: peer) { tally.drop(.noPath) }
-        peers.remove(peer)
+        peers.pointee.remove(peer)
     }
 
     /// Sets the path to a peer. `nil`: there is none now, and packets wait. `payloadByteCount`: inner bytes of one
     /// datagram, which is what the path carries less IP, UDP and `SealedHeader.overhead`.
     package func setPath(_ node: NodeAddress, endpoint: Endpoint?, payloadByteCount: Int) {
-        let peer = peers.add(node)
+        let peer = peers.pointee.add(node)
         peer.pointee.endpoint = endpoint
         peer.pointee.payloadByteCount = min(
             max(payloadByteCount, ForwardingLimits.minimumPayloadByteCount),
@@ -144,30 +154,32 @@ extension ForwardingPlane {
 
     /// Opens what comes under `generation` from now on. Its local index must be unique among the live ones.
     package func install(_ generation: KeyGeneration, for node: NodeAddress) {
-        precondition(generations.find(generation.localIndex) == nil, "a receiver index names one generation")
-        let peer = peers.add(node)
-        _ = generations.insert(generation, peer: peer)
+        precondition(generations.pointee.find(generation.localIndex) == nil, "a receiver index names one generation")
+        let peer = peers.pointee.add(node)
+        _ = generations.pointee.insert(generation, peer: peer)
         // A handshake has ended: the peer is there, so packets may wait again.
         peer.pointee.waitingSince = nil
     }
 
     /// Seals with the generation from now on. Nothing happens when it is not installed for `node`.
     package func activate(localIndex: UInt32, for node: NodeAddress) {
-        guard let record = generations.find(localIndex), record.pointee.peer.pointee.node == node else { return }
+        guard let record = generations.pointee.find(localIndex), record.pointee.peer.pointee.node == node else {
+            return
+        }
         record.pointee.peer.pointee.active = record
         releaseWaiting(record.pointee.peer)
     }
 
     /// Forgets a generation. When it was the active one, packets wait for the next.
     package func remove(localIndex: UInt32) {
-        guard let record = generations.find(localIndex) else { return }
+        guard let record = generations.pointee.find(localIndex) else { return }
         let peer = record.pointee.peer
         if peer.pointee.active == record { peer.pointee.active = nil }
-        generations.remove(localIndex)
+        generations.pointee.remove(localIndex)
     }
 
     /// Whether packets to `node` can be sealed and sent now.
     package func isUsable(_ node: NodeAddress) -> Bool {
-        peers.find(node)?.pointee.isUsable ?? false
+        peers.pointee.find(node)?.pointee.isUsable ?? false
     }
 }

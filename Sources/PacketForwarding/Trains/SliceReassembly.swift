@@ -104,10 +104,13 @@ final class SliceReassembly {
     /// Gives up what has waited too long.
     func expire(now: Instant) {
         guard usedCount > 0 else { return }
-        for position in 0..<limits.reassemblySlots
-        where slots[position].peer != nil && now - slots[position].since > limits.reassemblyTime {
-            tally.drop(.slicesMissing)
-            release(position)
+        var position = 0
+        while position < limits.reassemblySlots {
+            if slots[position].peer != nil, now - slots[position].since > limits.reassemblyTime {
+                tally.drop(.slicesMissing)
+                release(position)
+            }
+            position += 1
         }
     }
 
@@ -118,9 +121,11 @@ final class SliceReassembly {
 
     private func find(_ localIndex: UInt32, _ base: UInt64) -> Int? {
         guard usedCount > 0 else { return nil }
-        for position in 0..<limits.reassemblySlots
-        where slots[position].peer != nil && slots[position].base == base && slots[position].localIndex == localIndex {
-            return position
+        var position = 0
+        while position < limits.reassemblySlots {
+            let isSame = slots[position].base == base && slots[position].localIndex == localIndex
+            if isSame, slots[position].peer != nil { return position }
+            position += 1
         }
         return nil
     }
@@ -129,14 +134,17 @@ final class SliceReassembly {
     private func occupy(_ slice: Slice, base: UInt64, now: Instant) -> Int {
         let hasShare = slice.peer.pointee.reassemblySlots >= limits.reassemblySlotsPerPeer
         var oldest = -1
-        for position in 0..<limits.reassemblySlots {
-            guard let owner = slots[position].peer else {
-                if hasShare { continue }
+        var position = 0
+        while position < limits.reassemblySlots {
+            let owner = slots[position].peer
+            if owner == nil, !hasShare {
                 oldest = position
                 break
             }
-            if hasShare && owner != slice.peer { continue }
-            if oldest < 0 || slots[position].since < slots[oldest].since { oldest = position }
+            if owner != nil, !hasShare || owner == slice.peer {
+                if oldest < 0 || slots[position].since < slots[oldest].since { oldest = position }
+            }
+            position += 1
         }
         if slots[oldest].peer != nil {
             tally.drop(.slicesMissing)

@@ -42,21 +42,22 @@ final class TestCipher: PacketCipher {
 
     private func tag(header: UnsafeRawPointer, plaintext: UnsafeRawPointer, byteCount: Int) -> UInt64 {
         var hash = key &+ UInt64(byteCount)
-        func take(_ word: UInt64) {
-            hash = (hash ^ word) &* 0x9e37_79b9_7f4a_7c15
-            hash ^= hash >> 29
-        }
-        take(header.loadUnaligned(as: UInt64.self))
-        take(header.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+        hash = Self.combine(hash, header.loadUnaligned(as: UInt64.self))
+        hash = Self.combine(hash, header.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
         var offset = 0
         while offset + 8 <= byteCount {
-            take(plaintext.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+            hash = Self.combine(hash, plaintext.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
             offset += 8
         }
         while offset < byteCount {
-            take(UInt64(plaintext.load(fromByteOffset: offset, as: UInt8.self)))
+            hash = Self.combine(hash, UInt64(plaintext.load(fromByteOffset: offset, as: UInt8.self)))
             offset += 1
         }
         return hash
+    }
+
+    private static func combine(_ hash: UInt64, _ word: UInt64) -> UInt64 {
+        let mixed = (hash ^ word) &* 0x9e37_79b9_7f4a_7c15
+        return mixed ^ mixed >> 29
     }
 }
