@@ -4,7 +4,7 @@ import OpenSSLLink
 import Testing
 
 @Suite struct HandshakeLossTests {
-    /// Datagrams of an undisturbed handshake.
+    /// Datagrams of an undisturbed handshake, at most; `HandshakeTests` holds it to that.
     private static let flightDatagrams = 0..<12
 
     @Test(arguments: flightDatagrams) func `any one datagram may be lost`(position: Int) throws {

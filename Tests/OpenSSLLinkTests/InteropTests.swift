@@ -32,6 +32,25 @@ import Testing
         #expect(output.text.contains("ALPN protocol: ipop/1") == options.contains("ipop/1"))
     }
 
+    @Test(arguments: [
+        (Array("IPOP\u{2}\u{3}\u{0}ABCD".utf8), HandshakeFault.version),
+        (Array("GET / HTTP/1.1\r\n".utf8), .protocolError("the peer's hello is not one of ours")),
+    ])
+    func `a peer that is no gateway of our versions is refused after the handshake`(
+        hello: [UInt8], expected: HandshakeFault
+    ) throws {
+        let grid = try TestGrid(now: CertificateAuthority.systemTime())
+        let files = try SiteFiles(grid, "ufl")
+        let socket = try LoopbackSocket()
+
+        let client = try RunningTool(
+            ["s_client", "-dtls1_2", "-connect", "127.0.0.1:\(socket.port)"] + files.arguments, input: hello)
+        let outcome = try serve(socket, grid.identity("lsu"))
+        _ = client.finish()
+
+        #expect(fault(outcome) == expected)
+    }
+
     @Test func `s_client without a certificate is refused`() throws {
         let grid = try TestGrid(now: CertificateAuthority.systemTime())
         let socket = try LoopbackSocket()
