@@ -24,8 +24,8 @@ extension Lab {
             timeLimit: 15 + Double(count))
         // 3 packets transmitted, 3 received, 0% packet loss, time 100ms
         // rtt min/avg/max/mdev = 0.034/0.041/0.050/0.006 ms
-        let summary = result.output.split(separator: "\n").first { $0.contains("packets transmitted") }
-        let received = summary?.split(separator: ",").first { $0.contains("received") }
+        let summary = result.output.split(separator: "\n").first { $0.split(separator: " ").contains("transmitted,") }
+        let received = summary?.split(separator: ",").first { $0.hasSuffix("received") }
         let times = result.output.split(separator: "\n").first { $0.hasPrefix("rtt ") }
         let mean = times?.split(separator: "=").last?.split(separator: "/").dropFirst().first
         return PingResult(

@@ -20,7 +20,7 @@ struct CertShow: ParsableCommand {
     func run() throws {
         let text = try CommandFiles.readText(file)
         let content: ShownContent
-        if text.contains("-----BEGIN \(SiteBundle.profileLabel)-----") {
+        if SiteBundle.isBundle(text) {
             content = ShownContent(bundle: try SiteBundle(text: text, file: file))
         } else {
             do throws(OpenSSLError) {
@@ -53,7 +53,7 @@ private struct ShownContent {
 
     /// A certificate or a request.
     init(pem text: String) throws(OpenSSLError) {
-        if text.contains("CERTIFICATE REQUEST-----") {
+        if text.split(whereSeparator: \.isNewline).contains(where: { $0.hasSuffix("CERTIFICATE REQUEST-----") }) {
             request = try CertificateSigningRequest(pem: text)
             return
         }

@@ -25,8 +25,7 @@ struct CertVerify: ParsableCommand {
     func run() throws {
         let text = try CommandFiles.readText(file)
         let (authority, revoked) = try trusted()
-        let isBundle = text.contains("-----BEGIN \(SiteBundle.profileLabel)-----")
-        let bundle = isBundle ? try SiteBundle(text: text, file: file) : nil
+        let bundle = SiteBundle.isBundle(text) ? try SiteBundle(text: text, file: file) : nil
         let certificate: Certificate
         let identity: PeerIdentity
         let now = CertificateAuthority.systemTime()

@@ -27,6 +27,11 @@ struct SiteBundle {
         self.settings = settings
     }
 
+    /// Whether a text is a bundle rather than a certificate or a request.
+    static func isBundle(_ text: String) -> Bool {
+        text.split(whereSeparator: \.isNewline).contains("-----BEGIN \(profileLabel)-----")
+    }
+
     /// Refuses to overwrite anything but a bundle.
     static func refuseStranger(_ path: String) throws(CommandFailure) {
         try CommandFiles.refuseStranger(path, kind: "bundle", label: profileLabel)
