@@ -117,6 +117,23 @@ import WireFormat
         #expect(try far.recorder.frames.flatMap(Reference.packets) == expected)
     }
 
+    @Test func `a hole closes a train even where no header shows it`() throws {
+        let (near, far) = Site.pair()
+        var packet = TestPacket()
+        (packet.source, packet.destination) = (Site.address6(1, 5), Site.address6(2, 9))
+        packet.transport = .udp
+        packet.payload = [UInt8](repeating: 7, count: 5_000)
+        packet.segmentSize = 1_000
+        near.forward(packet.frame)
+        var wire = near.recorder.datagrams
+        wire.remove(at: 2)
+
+        far.receive(wire, from: near.endpoint)
+        far.plane.flush()
+
+        #expect(try far.recorder.frames.map { try Reference.packets($0).count } == [2, 2])
+    }
+
     @Test func `packets of one batch and size share a train, in order`() {
         let (near, far) = Site.pair()
         for number in 0..<5 {
