@@ -43,11 +43,11 @@ static void take_functions(direct_cipher *cipher, const OSSL_DISPATCH *functions
 static void find_cipher(int algorithm) {
     EVP_CIPHER *chosen = EVP_CIPHER_fetch(NULL, aead_names[algorithm], NULL);
     if (chosen == NULL) return;
-    // The cipher is kept for ever: it keeps its provider.
     const OSSL_PROVIDER *provider = EVP_CIPHER_get0_provider(chosen);
     int no_cache = 0;
     const OSSL_ALGORITHM *list = OSSL_PROVIDER_query_operation(provider, OSSL_OP_CIPHER, &no_cache);
     direct_cipher *cipher = &ciphers[algorithm];
+    cipher->chosen = chosen;
     for (; list != NULL && list->algorithm_names != NULL; list++) {
         if (!has_name(list->algorithm_names, aead_names[algorithm])) continue;
         cipher->provider_context = OSSL_PROVIDER_get0_provider_ctx(provider);

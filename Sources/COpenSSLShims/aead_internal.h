@@ -10,6 +10,7 @@ enum { nonce_bytes = 12, tag_bytes = 16 };
 
 /// A cipher's functions inside its provider (provider-cipher(7)).
 typedef struct {
+    EVP_CIPHER *chosen;  // kept for ever: it keeps its provider
     void *provider_context;
     OSSL_FUNC_cipher_newctx_fn *new_context;
     OSSL_FUNC_cipher_freectx_fn *free_context;
