@@ -112,7 +112,11 @@ let package = Package(
         tests("LinuxSystemTests", ["LinuxSystem", "NetworkTypes"]),
         tests("RouteControlTests", ["RouteControl", "RoutePlanning", "LinuxSystem", "NetworkTypes"]),
         tests("OpenSSLLinkTests", ["OpenSSLLink", "LinkSecurity", "NetworkTypes", "COpenSSL", "COpenSSLShims"]),
-        tests("CommandTests", ["ipop", "ControlProtocol", "GatewayConfiguration", "NetworkTypes"]),
+        tests(
+            "CommandTests",
+            [
+                "ipop", "ControlProtocol", "GatewayConfiguration", "LinkSecurity", "NetworkTypes", "RoutePlanning",
+            ]),
         tests("NetworkTests", ["GatewayLab", "LinuxSystem", "NetworkTypes"]),
         tests("TidyTests", []),
     ],
