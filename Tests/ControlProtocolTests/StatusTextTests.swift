@@ -13,8 +13,10 @@ import Testing
 
                 SITE   VIRTUAL PREFIX     PATH              RTT     LOSS  TX/s     RX/s     ROUTE
                 ufl    192.168.10.0/24    direct udp        12.1ms  0%    1.2 MB   30 kB    ok
-                cern   10.128.3.0/24      relay via ufl     98.0ms  0%    0        0        ok      peer NAT symmetric, ours symmetric
-                ornl   10.9.0.0/16        down              -       -     0        0        MISSING removed by another program 3 s ago, restored
+                cern   10.128.3.0/24      relay via ufl     98.0ms  0%    0        0        ok      \
+                peer NAT symmetric, ours symmetric
+                ornl   10.9.0.0/16        down              -       -     0        0        MISSING \
+                removed by another program 3 s ago, restored
 
                 1 problem
                   E012 route 10.9.0.0/16 was removed by another program; restored. See ipop(8), "Routes that vanish".
@@ -91,7 +93,8 @@ import Testing
                 10.9.0.0/16        -      -       installed  ipop0       50
 
                 1 problem
-                  E001 the daemon is not running. Start it: `systemctl start ipopd`; see why it stopped: `journalctl -u ipopd`.
+                  E001 the daemon is not running. Start it: `systemctl start ipopd`; \
+                see why it stopped: `journalctl -u ipopd`.
 
                 """)
     }
@@ -125,7 +128,8 @@ import Testing
 
         #expect(
             text == """
-                ipop: degraded, grid physics, site lsu, 2 of 3 sites up, 2 of 3 routes installed: E012 route 10.9.0.0/16 was removed by another program; restored
+                ipop: degraded, grid physics, site lsu, 2 of 3 sites up, 2 of 3 routes installed: \
+                E012 route 10.9.0.0/16 was removed by another program; restored
                   ufl   192.168.10.0/24  direct udp     12.1ms  0%    1.2 MB  30 kB  ok
                   cern  10.128.3.0/24    relay via ufl  98.0ms  0%    0       0      ok
                   ornl  10.9.0.0/16      down           -       -     0       0      MISSING

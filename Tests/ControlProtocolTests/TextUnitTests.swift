@@ -37,25 +37,6 @@ import Testing
         #expect(HumanUnits.percent(value) == text)
     }
 
-    @Test(
-        arguments: [
-            (0, "1970-01-01T00:00:00Z"), (-1, "1969-12-31T23:59:59Z"), (951_782_400, "2000-02-29T00:00:00Z"),
-            (1_767_225_599, "2025-12-31T23:59:59Z"), (4_107_542_400, "2100-03-01T00:00:00Z"),
-            (253_402_300_799, "9999-12-31T23:59:59Z"), (-62_167_219_200, "0000-01-01T00:00:00Z"),
-        ] as [(Int64, String)])
-    func `a timestamp prints and reads as RFC 3339`(seconds: Int64, text: String) {
-        #expect(Timestamp(seconds: seconds).description == text)
-        #expect(Timestamp(text)?.seconds == seconds)
-    }
-
-    @Test(arguments: [
-        "", "2025-02-29T00:00:00Z", "2025-13-01T00:00:00Z", "2025-01-01T24:00:00Z", "2025-01-01 00:00:00Z",
-        "2025-01-01T00:00:00+00:00", "99999-01-01T00:00:00Z", "2025-01-01T00:00:60Z", "2025-1-01T00:00:00ZZ",
-    ])
-    func `what is no timestamp is refused`(text: String) {
-        #expect(Timestamp(text) == nil)
-    }
-
     @Test(arguments: [(0, 0), (1, 0), (86_400, 1), (-1, -1), (-86_400, -1), (-86_401, -2)] as [(Int64, Int)])
     func `days left are whole days, and negative once it is over`(seconds: Int64, days: Int) {
         #expect(CertificateReport(notAfter: 1_000 + seconds, now: 1_000, subnets: []).daysLeft == days)

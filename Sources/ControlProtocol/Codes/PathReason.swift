@@ -1,4 +1,5 @@
-/// Why a site's path is what it is: `reason` of a site in `ipop status --json`. A closed list; codes are only ever added.
+/// Why a site's path is what it is: `reason` of a site in `ipop status --json`. A closed list; codes are only ever
+/// added.
 package enum PathReason: String, Sendable, CaseIterable {
     case ok
     case connecting

@@ -44,24 +44,28 @@ package struct Problem: Equatable, Sendable {
 
 /// The daemon and its files.
 extension Problem {
+    /// Nothing answers on the control socket.
     package static func daemonNotRunning() -> Problem { Problem(.daemonNotRunning) }
 
+    /// Something is at the control socket and gives no whole answer.
     package static func daemonNotAnswering() -> Problem { Problem(.daemonNotAnswering) }
 
+    /// This user may not use the control socket.
     package static func daemonNotReadable() -> Problem { Problem(.daemonNotReadable) }
 
+    /// Under `CertificateReport.degradedDays` are left.
     package static func certificateExpiresSoon(daysLeft: Int) -> Problem {
         Problem(.certificateExpiresSoon, ["days": HumanUnits.count(daysLeft, "day")])
     }
 
     /// `notAfter` in seconds since 1970-01-01T00:00:00Z.
     package static func certificateExpired(notAfter: Int64) -> Problem {
-        Problem(.certificateExpired, ["time": Timestamp(seconds: notAfter).description])
+        Problem(.certificateExpired, ["time": UTCTime(unixSeconds: notAfter).description])
     }
 
     /// `notBefore` in seconds since 1970-01-01T00:00:00Z.
     package static func certificateNotYetValid(notBefore: Int64) -> Problem {
-        Problem(.certificateNotYetValid, ["time": Timestamp(seconds: notBefore).description])
+        Problem(.certificateNotYetValid, ["time": UTCTime(unixSeconds: notBefore).description])
     }
 
     /// `error` is the first error of the files, `file:line:column: error: …`.
@@ -69,6 +73,7 @@ extension Problem {
         Problem(.configurationNotReloaded, ["error": error])
     }
 
+    /// `error` is the system's word.
     package static func stateNotSaved(directory: String, error: String) -> Problem {
         Problem(.stateNotSaved, ["directory": directory, "error": error])
     }
@@ -81,6 +86,7 @@ extension Problem {
         Problem(.siteDown, ["site": site, "reason": reason.explanation.phrase], fix: reason.explanation.fix)
     }
 
+    /// The daemon wants the route and the kernel has none; the fix is the issue's.
     package static func routeMissing(_ prefix: IPPrefix, issue: RouteIssue) -> Problem {
         Problem(.routeMissing, ["prefix": prefix.description, "reason": issue.text], fix: issue.fix)
     }
@@ -95,19 +101,23 @@ extension Problem {
             ])
     }
 
+    /// The route is never installed; the fix is the issue's.
     package static func routeRefused(_ prefix: IPPrefix, site: String, issue: RouteIssue) -> Problem {
         Problem(
             .routeRefused, ["prefix": prefix.description, "site": site, "reason": issue.text], fix: issue.fix)
     }
 
+    /// Another program's route holds the place; the fix is the issue's.
     package static func routeForeign(_ prefix: IPPrefix, issue: RouteIssue) -> Problem {
         Problem(.routeForeign, ["prefix": prefix.description, "reason": issue.text], fix: issue.fix)
     }
 
+    /// Another program's route comes first; the fix is the issue's.
     package static func routeShadowed(_ prefix: IPPrefix, issue: RouteIssue) -> Problem {
         Problem(.routeShadowed, ["prefix": prefix.description, "reason": issue.text], fix: issue.fix)
     }
 
+    /// A route of ours that the daemon does not want.
     package static func routeUnclaimed(_ prefix: IPPrefix) -> Problem {
         Problem(.routeUnclaimed, ["prefix": prefix.description])
     }
@@ -117,10 +127,12 @@ extension Problem {
         Problem(.kernelChangeFailed, ["change": change, "error": error])
     }
 
+    /// Two sites announce the prefix.
     package static func prefixConflict(_ prefix: IPPrefix, owner: String, loser: String) -> Problem {
         Problem(.prefixConflict, ["prefix": prefix.description, "owner": owner, "loser": loser])
     }
 
+    /// The code depends on the issue's; the fix is the issue's.
     package static func exportRefused(_ subnet: IPPrefix, issue: RouteIssue) -> Problem {
         let code: ProblemCode =
             switch issue.code {
@@ -135,14 +147,18 @@ extension Problem {
 
 /// This host and the network.
 extension Problem {
+    /// The overlay's device does not exist.
     package static func deviceMissing(_ device: String) -> Problem { Problem(.deviceMissing, ["device": device]) }
 
+    /// The overlay's device is set down.
     package static func deviceDown(_ device: String) -> Problem { Problem(.deviceDown, ["device": device]) }
 
+    /// In bytes.
     package static func deviceWrongMTU(_ device: String, found: Int, wanted: Int) -> Problem {
         Problem(.deviceWrongMTU, ["device": device, "found": String(found), "wanted": String(wanted)])
     }
 
+    /// The kernel does not forward packets of the family.
     package static func forwardingOff(_ family: AddressFamily) -> Problem {
         switch family {
         case .v4: Problem(.forwardingOff, ["family": "IPv4", "sysctl": "net.ipv4.ip_forward"])
@@ -150,18 +166,22 @@ extension Problem {
         }
     }
 
+    /// The interface's rp_filter is strict.
     package static func reversePathFilter(interface: String) -> Problem {
         Problem(.reversePathFilter, ["interface": interface])
     }
 
+    /// No interface has the name of the LAN's.
     package static func lanInterfaceMissing(_ interface: String) -> Problem {
         Problem(.lanInterfaceMissing, ["interface": interface])
     }
 
+    /// None of the bootstrap members answers.
     package static func bootstrapUnreachable(_ members: [HostAndPort]) -> Problem {
         Problem(.bootstrapUnreachable, ["members": members.map(\.description).joined(separator: ", ")])
     }
 
+    /// `error` is the resolver's word.
     package static func nameNotResolved(_ name: String, error: String) -> Problem {
         Problem(.nameNotResolved, ["name": name, "error": error])
     }
@@ -171,10 +191,12 @@ extension Problem {
         Problem(.linkRefused, ["peer": peer, "reason": reason.explanation.phrase], fix: reason.explanation.fix)
     }
 
+    /// Since the daemon's start.
     package static func sourceCheckDrops(site: String, packets: UInt64) -> Problem {
         Problem(.sourceCheckDrops, ["site": site, "count": HumanUnits.count(packets, "packet")])
     }
 
+    /// The largest datagram in bytes.
     package static func pathMTULow(site: String, mtu: Int) -> Problem {
         Problem(.pathMTULow, ["site": site, "mtu": String(mtu)])
     }

@@ -1,4 +1,5 @@
-/// The problems that `ipop status` lists. A closed list; numbers stay with their meaning for ever, codes are only added.
+/// The problems that `ipop status` lists. A closed list; numbers stay with their meaning for ever, codes are only
+/// added.
 package enum ProblemCode: String, Sendable, CaseIterable, Comparable {
     // The daemon and its files.
     case daemonNotRunning = "E001"

@@ -1,5 +1,5 @@
-/// Why a route or an export is not as its owner wants it: `reason` of routes and exports in `ipop status --json`. A closed
-/// list; codes are only ever added.
+/// Why a route or an export is not as its owner wants it: `reason` of routes and exports in `ipop status --json`. A
+/// closed list; codes are only ever added.
 package enum RouteCode: String, Sendable, CaseIterable {
     // What another site announces.
     case ownedByAnotherSite = "owned-by-another-site"

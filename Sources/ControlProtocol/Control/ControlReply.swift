@@ -140,6 +140,7 @@ package struct ReloadResult: Equatable, Sendable {
         self.warnings = warnings
     }
 
+    /// The payload of a reply.
     package var json: JSONValue { ["changes": .texts(changes), "warnings": .texts(warnings)] }
 
     package init(json: JSONValue) throws(JSONShapeError) {
@@ -173,6 +174,7 @@ package struct PingResult: Equatable, Sendable {
         self.via = via
     }
 
+    /// The payload of a reply.
     package var json: JSONValue {
         [
             "site": .string(site), "node": .text(node), "rttMicroseconds": JSONValue(rttMicroseconds),
@@ -203,6 +205,7 @@ package struct WaitResult: Equatable, Sendable {
         self.site = site
     }
 
+    /// The payload of a reply.
     package var json: JSONValue { ["members": JSONValue(members), "site": .text(site)] }
 
     package init(json: JSONValue) throws(JSONShapeError) {

@@ -4,10 +4,11 @@ package enum ControlRequest: Equatable, Sendable {
     case status
     /// Read the configuration again and apply the difference; answered when that is done, by a `ReloadResult`.
     case reload
-    /// One probe through the overlay to a site's gateway; answered by a `PingResult`, or by `noAnswer` after the timeout.
+    /// One probe through the overlay to a site's gateway; answered by a `PingResult`, or by `noAnswer` after the
+    /// timeout.
     case ping(site: String, timeoutMilliseconds: UInt32)
-    /// Answered by a `WaitResult` when this gateway is in the grid, or when `site` is reachable if one is named; by `timedOut` after
-    /// the timeout, if one is given. The daemon drops the request when the asker hangs up.
+    /// Answered by a `WaitResult` when this gateway is in the grid, or when `site` is reachable if one is named; by
+    /// `timedOut` after the timeout, if one is given. The daemon drops the request when the asker hangs up.
     case wait(site: String?, timeoutSeconds: UInt32?)
 }
 

@@ -36,12 +36,14 @@ package struct JSONShape {
         return value
     }
 
+    /// A string; `nil` when it is absent or `null`.
     package func optionalText(_ key: String) throws(JSONShapeError) -> String? {
         guard let value = optionalValue(key) else { return nil }
         guard case .string(let text) = value else { throw .wrong(key, expected: "a string") }
         return text
     }
 
+    /// A string.
     package func text(_ key: String) throws(JSONShapeError) -> String {
         guard let text = try optionalText(key) else { throw .missing(key) }
         return text
@@ -56,6 +58,7 @@ package struct JSONShape {
         return parsed
     }
 
+    /// A string that must be there and that `Parsed` can be read from.
     package func parsed<Parsed: LosslessStringConvertible>(
         _ key: String, _ type: Parsed.Type = Parsed.self
     ) throws(JSONShapeError) -> Parsed {
@@ -72,6 +75,7 @@ package struct JSONShape {
         return code
     }
 
+    /// A string that must be there and that names a case of an enumeration.
     package func code<Code: RawRepresentable<String>>(
         _ key: String, _ type: Code.Type = Code.self
     ) throws(JSONShapeError) -> Code {
@@ -79,6 +83,7 @@ package struct JSONShape {
         return code
     }
 
+    /// A whole number that fits `Number`.
     package func optionalInteger<Number: FixedWidthInteger>(
         _ key: String, _ type: Number.Type = Number.self
     ) throws(JSONShapeError) -> Number? {
@@ -93,6 +98,7 @@ package struct JSONShape {
         return number
     }
 
+    /// A whole number that must be there and fits `Number`.
     package func integer<Number: FixedWidthInteger>(
         _ key: String, _ type: Number.Type = Number.self
     ) throws(JSONShapeError) -> Number {
@@ -100,6 +106,7 @@ package struct JSONShape {
         return number
     }
 
+    /// A number.
     package func optionalNumber(_ key: String) throws(JSONShapeError) -> Double? {
         switch optionalValue(key) {
         case nil: return nil
@@ -110,12 +117,14 @@ package struct JSONShape {
         }
     }
 
+    /// A truth value.
     package func optionalTruth(_ key: String) throws(JSONShapeError) -> Bool? {
         guard let value = optionalValue(key) else { return nil }
         guard case .bool(let truth) = value else { throw .wrong(key, expected: "true or false") }
         return truth
     }
 
+    /// A truth value that must be there.
     package func truth(_ key: String) throws(JSONShapeError) -> Bool {
         guard let truth = try optionalTruth(key) else { throw .missing(key) }
         return truth

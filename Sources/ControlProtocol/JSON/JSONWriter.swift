@@ -59,8 +59,8 @@ struct JSONWriter {
         put("}")
     }
 
-    /// RFC 8259 §7: quotation mark, reverse solidus and the control characters must be escaped, nothing else is. DEL and
-    /// the C1 controls are escaped too: a peer's text must not drive the terminal that shows it.
+    /// RFC 8259 §7: quotation mark, reverse solidus and the control characters must be escaped, nothing else is. DEL
+    /// and the C1 controls are escaped too: a peer's text must not drive the terminal that shows it.
     private mutating func writeString(_ text: String) {
         put("\"")
         for scalar in text.unicodeScalars {

@@ -20,8 +20,8 @@ package struct GatewayReport: Equatable, Sendable {
     package var exports: [ExportReport]
     package var leases: [LeaseReport]
     package var nat: NATReport
-    /// What cannot be told from the rest of the report. `StatusReport` adds certificates about to expire, sites that are
-    /// down, routes that are refused or vanished, and all that the kernel shows; equal entries are merged.
+    /// What cannot be told from the rest of the report. `StatusReport` adds certificates about to expire, sites that
+    /// are down, routes that are refused or vanished, and all that the kernel shows; equal entries are merged.
     package var problems: [Problem]
     /// Dropped packets by reason, since start.
     package var drops: [DropCount]

@@ -28,7 +28,7 @@ package struct CertificateReport: Equatable, Sendable {
 
     var json: JSONValue {
         [
-            "notAfter": .string(Timestamp(seconds: notAfter).description), "daysLeft": JSONValue(daysLeft),
+            "notAfter": .string(UTCTime(unixSeconds: notAfter).description), "daysLeft": JSONValue(daysLeft),
             "subnets": .texts(subnets),
         ]
     }
@@ -39,7 +39,7 @@ package struct CertificateReport: Equatable, Sendable {
     init(json: JSONValue) throws(JSONShapeError) {
         let shape = try JSONShape(json, name: "certificate")
         self.init(
-            notAfter: try shape.parsed("notAfter", Timestamp.self).seconds, daysLeft: try shape.integer("daysLeft"),
+            notAfter: try shape.parsed("notAfter", UTCTime.self).unixSeconds, daysLeft: try shape.integer("daysLeft"),
             subnets: try shape.parsedList("subnets"))
     }
 }

@@ -138,12 +138,12 @@ struct ConfigurationCheck {
         case .failure(.expired):
             add(
                 .certificateExpired, paths.siteCertificate,
-                "the certificate expired at \(Timestamp(seconds: details.notAfter))",
+                "the certificate expired at \(UTCTime(unixSeconds: details.notAfter))",
                 fix: "renew it where the authority is: ipop cert renew \(details.site)")
         case .failure(.notYetValid):
             add(
                 .certificateNotYetValid, paths.siteCertificate,
-                "the certificate is not valid before \(Timestamp(seconds: details.notBefore))",
+                "the certificate is not valid before \(UTCTime(unixSeconds: details.notBefore))",
                 fix: "set this host's clock: timedatectl")
         case .failure(let fault):
             add(.certificate, paths.siteCertificate, FaultText.text(fault), fix: nil)

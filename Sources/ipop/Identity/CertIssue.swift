@@ -112,7 +112,7 @@ struct CertIssue: ParsableCommand {
             \(out): site \(site) of grid \(bundle.profile.grid)
               subnets  \(CertificateText.list(subnet))
               node     \(details.node)
-              valid    until \(Timestamp(seconds: details.notAfter))
+              valid    until \(UTCTime(unixSeconds: details.notAfter))
             """)
         if bundle.key != nil { print("It holds the site's private key: carry it over a protected channel.") }
         print("next, at the site: ipop join \(out) --lan IFACE\(bundle.key == nil ? " --key FILE.key" : "")")

@@ -61,7 +61,7 @@ struct CertRenew: ParsableCommand {
             try directory.record(bundle)
             try CommandFiles.write(file, bundle.text, mode: 0o600)
             let details = bundle.certificate.details
-            print("\(file): site \(details.site), node \(details.node), until \(Timestamp(seconds: details.notAfter))")
+            print("\(file): site \(details.site), node \(details.node), until \(UTCTime(unixSeconds: details.notAfter))")
         }
         print("next, at each site: ipop join FILE.ipop && ipop reload")
     }

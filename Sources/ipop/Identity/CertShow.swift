@@ -74,7 +74,7 @@ private struct ShownContent {
         if let profile {
             lines += [
                 "profile of grid \(profile.grid)", "  pools        \(CertificateText.list(profile.pools))",
-                "  created      \(Timestamp(seconds: profile.created))",
+                "  created      \(UTCTime(unixSeconds: profile.created))",
             ]
         }
         if let settings {
@@ -101,7 +101,7 @@ private struct ShownContent {
             "profile": .optional(profile) {
                 [
                     "grid": .string($0.grid), "pools": .texts($0.pools),
-                    "created": .string(Timestamp(seconds: $0.created).description),
+                    "created": .string(UTCTime(unixSeconds: $0.created).description),
                 ]
             },
             "bootstrap": .optional(settings) { .texts($0.bootstrap) },

@@ -29,8 +29,8 @@ enum CertificateText {
 
     /// What a certificate says, a line a fact.
     static func lines(_ details: CertificateDetails, now: Int64) -> [String] {
-        let from = Timestamp(seconds: details.notBefore)
-        let to = Timestamp(seconds: details.notAfter)
+        let from = UTCTime(unixSeconds: details.notBefore)
+        let to = UTCTime(unixSeconds: details.notAfter)
         let days = daysLeft(details, now: now)
         let state =
             if now < details.notBefore { "not valid yet" } else if now > details.notAfter { "expired" } else {
@@ -53,8 +53,8 @@ enum CertificateText {
             "site": details.isAuthority ? .null : .string(details.site), "grid": .text(details.grid),
             "node": .string(details.node.description), "isAuthority": .bool(details.isAuthority),
             "subnets": details.prefixes.map { .texts($0) } ?? .null,
-            "notBefore": .string(Timestamp(seconds: details.notBefore).description),
-            "notAfter": .string(Timestamp(seconds: details.notAfter).description),
+            "notBefore": .string(UTCTime(unixSeconds: details.notBefore).description),
+            "notAfter": .string(UTCTime(unixSeconds: details.notAfter).description),
             "daysLeft": JSONValue(daysLeft(details, now: now)), "serial": .string(details.serial),
             "fingerprint": .string("sha256:\(details.fingerprint)"),
         ]

@@ -55,7 +55,7 @@ struct GridCreate: ParsableCommand {
     func run() throws {
         let directory = AuthorityDirectory(path: out)
         let authority = try directory.create(grid: name, pools: pool, days: days)
-        let end = Timestamp(seconds: authority.certificate.details.notAfter)
+        let end = UTCTime(unixSeconds: authority.certificate.details.notAfter)
         let pools = pool.sorted().map(\.description).joined(separator: ", ")
         print(
             """

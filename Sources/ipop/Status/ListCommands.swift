@@ -7,8 +7,9 @@ struct SitesCommand: ParsableCommand {
         commandName: "sites",
         abstract: "List the other gateways and how they are reached",
         discussion: """
-            One row a gateway: two gateways of one site are two rows. TX and RX count payload since the daemon's start; \
-            HEARD is how long ago the last authentic datagram came. The reasons are explained in docs/codes.md.
+            One row a gateway: two gateways of one site are two rows. TX and RX count payload since the daemon's \
+            start; HEARD is how long ago the last authentic datagram came. The reasons are explained in \
+            docs/codes.md.
             """)
 
     @Flag(help: "Print one JSON document; `sites` is as in `ipop status --json`.")
@@ -38,9 +39,10 @@ struct RoutesCommand: ParsableCommand {
         commandName: "routes",
         abstract: "List the routes to other sites, as wanted and as in the kernel",
         discussion: """
-            KERNEL is what the kernel has now: installed, missing, shadowed (another route to the prefix comes first), \
-            foreign (another program's route holds the place) or refused (never installed, for the reason in NOTE). \
-            Without the daemon, the routes of protocol `ipop` that the kernel has are listed, and the exit code is 3.
+            KERNEL is what the kernel has now: installed, missing, shadowed (another route to the prefix comes \
+            first), foreign (another program's route holds the place) or refused (never installed, for the reason in \
+            NOTE). Without the daemon, the routes of protocol `ipop` that the kernel has are listed, and the exit \
+            code is 3.
             """)
 
     @Flag(help: "Print one JSON document; `routes` is as in `ipop status --json`.")

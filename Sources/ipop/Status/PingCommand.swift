@@ -11,8 +11,8 @@ struct PingCommand: ParsableCommand {
         commandName: "ping",
         abstract: "Measure round trips to a site's gateway through the overlay",
         discussion: """
-            Each probe goes from this daemon to the site's over the path that traffic takes now, and is answered by the \
-            daemon there: LAN hosts and their firewalls have no part in it. Blocks until the probes are done.
+            Each probe goes from this daemon to the site's over the path that traffic takes now, and is answered by \
+            the daemon there: LAN hosts and their firewalls have no part in it. Blocks until the probes are done.
 
             Exit codes: 0 something came back, 1 nothing did, 2 there is no such site, 3 daemon not running, 4 no \
             permission to ask it.

@@ -7,8 +7,9 @@ struct ReloadCommand: ParsableCommand {
         commandName: "reload",
         abstract: "Let the daemon read its files again and apply the difference",
         discussion: """
-            Prints what changed, and returns when it is done: up to ten seconds on a busy machine. Sessions stay. When a \
-            file has an error nothing is applied, the errors are printed as `ipop check` does, and the exit code is 2.
+            Prints what changed, and returns when it is done: up to ten seconds on a busy machine. Sessions stay. \
+            When a file has an error nothing is applied, the errors are printed as `ipop check` does, and the exit \
+            code is 2.
             """)
 
     @OptionGroup var runDirectory: RunDirectory

@@ -8,9 +8,9 @@ struct StatusCommand: ParsableCommand {
         abstract: "Show this gateway, the sites it reaches and what is wrong",
         discussion: """
             The kernel's part is read over netlink here and now, the daemon's part over its control socket; both are \
-            shown side by side, and the kernel's part also when the daemon is dead. A route that the daemon wants and the \
-            kernel has not shows in capitals. What is wrong stands last, with a code and what to do; the codes are \
-            explained in docs/codes.md.
+            shown side by side, and the kernel's part also when the daemon is dead. A route that the daemon wants \
+            and the kernel has not shows in capitals. What is wrong stands last, with a code and what to do; the \
+            codes are explained in docs/codes.md.
 
             Exit codes: 0 healthy, 1 degraded (a site down, a route missing, a certificate under 14 days, joining), \
             3 daemon not running, 4 no permission to ask it.

@@ -9,8 +9,8 @@ struct WaitCommand: ParsableCommand {
         commandName: "wait",
         abstract: "Wait until this gateway is in the grid, or until a site is reachable",
         discussion: """
-            Blocks as long as it takes, or as --timeout says. A daemon that does not run is waited for too when there is a \
-            timeout; without one that ends the waiting at once.
+            Blocks as long as it takes, or as --timeout says. A daemon that does not run is waited for too when \
+            there is a timeout; without one that ends the waiting at once.
 
             Exit codes: 0 it is so, 1 not in time, 3 daemon not running, 4 no permission to ask it.
             """)
