@@ -120,6 +120,20 @@ import Testing
         #expect(simulator.hosts[0].gateway.routes.allSatisfy { $0.site != "site2" })
     }
 
+    @Test func `a grid of one is joined, and who was in the grid stays so when the others leave`() {
+        let simulator = Simulator(seed: 31)
+        let alone = simulator.addSite("ufl", prefix: "10.0.0.0/16", bootstrap: [Self.first])
+        simulator.run(for: .seconds(2))
+        #expect(alone.gateway.isJoined)
+        let second = simulator.addSite("lsu", prefix: "10.1.0.0/16", bootstrap: [Self.first])
+        #expect(!second.gateway.isJoined)
+        simulator.run(for: .seconds(2))
+        #expect(second.gateway.isJoined && second.gateway.isSettled)
+        simulator.kill(alone)
+        simulator.run(for: .seconds(30))
+        #expect(second.gateway.isJoined && second.gateway.liveCount == 0)
+    }
+
     @Test func `a gateway of another grid is refused at both ends`() throws {
         let simulator = grid(of: 2)
         let stranger = simulator.addSite(

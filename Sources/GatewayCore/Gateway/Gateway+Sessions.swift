@@ -93,6 +93,7 @@ extension Gateway {
     mutating func pathUp(at index: Int, endpoint: Endpoint, now: Instant, effects: inout GatewayEffects) {
         let upper = underlay.payload(toward: endpoint.address)
         let node = members.values[index].node
+        hasJoined = true
         members.values[index].path = PathState(endpoint: endpoint, upperPayload: upper, now: now)
         members.values[index].lastEndpoint = endpoint
         members.values[index].reason = .ok

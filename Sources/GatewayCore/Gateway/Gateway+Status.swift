@@ -61,13 +61,13 @@ extension Gateway {
     package var memberCount: Int { directory.entries.count { !$0.announcement.isWithdrawn } }
     package var liveCount: Int { members.values.count { $0.path != nil } }
 
-    /// In the grid: a member is reached, or there is nobody that could be.
+    /// In the grid: a member has been reached since the start, or no bootstrap address leads to anybody else.
     package var isJoined: Bool {
-        if liveCount > 0 { return true }
-        let others = bootstrap.contains { target in
-            target.endpoints.isEmpty || !target.endpoints.allSatisfy(underlay.endpoints.contains)
-        }
-        return !others
+        hasJoined
+            || bootstrap.allSatisfy { target in
+                target.name == nil
+                    || !target.endpoints.isEmpty && target.endpoints.allSatisfy(underlay.endpoints.contains)
+            }
     }
 
     /// In the grid, with the directory copied and every member either reached or tried in vain.

@@ -33,6 +33,8 @@ package struct Gateway: ~Copyable {
     var sequence: UInt64
     /// When the own announcement is made again.
     var publishAt: Instant
+    /// A member has been reached since the start.
+    var hasJoined = false
     var isStopping = false
     let started: Instant
 
