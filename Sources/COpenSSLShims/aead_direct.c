@@ -7,8 +7,8 @@
 #include <string.h>
 
 // The provider's own functions, which are public API (provider-cipher(7)) but are meant to be called by EVP: that saves
-// its bookkeeping, about 90 ns a datagram. Only the provider that EVP itself would choose is asked, so that the system's
-// configuration holds, and aead.c compares the results with EVP's before it relies on them.
+// its bookkeeping, about 90 ns a datagram. Only the provider that EVP itself would choose is asked, so that the
+// system's configuration holds, and aead.c compares the results with EVP's before it relies on them.
 
 static direct_cipher ciphers[3];
 static int is_usable[3];

@@ -57,8 +57,8 @@ public struct UTCTime: Hashable, Sendable {
         }
     }
 
-    // The calendar repeats every 400 years = 146,097 days. Counting years from March puts the leap day at a year's end, so
-    // that the days before month m (March = 0) are (153 m + 2) / 5.
+    // The calendar repeats every 400 years = 146,097 days. Counting years from March puts the leap day at a year's
+    // end, so that the days before month m (March = 0) are (153 m + 2) / 5.
 
     /// Days from 1970-01-01 to a date.
     private static func dayNumber(year: Int, month: Int, day: Int) -> Int64 {

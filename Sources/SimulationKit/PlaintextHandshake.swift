@@ -6,6 +6,7 @@ import WireFormat
 package final class PlaintextCipher: PacketCipher {
     package init() {}
 
+    /// Copies, and appends a tag of zeros.
     package func seal(
         header: UnsafeRawPointer, plaintext: UnsafeRawPointer, byteCount: Int, output: UnsafeMutableRawPointer
     ) {
@@ -13,6 +14,7 @@ package final class PlaintextCipher: PacketCipher {
         (output + byteCount).initializeMemory(as: UInt8.self, repeating: 0, count: SealedHeader.tagByteCount)
     }
 
+    /// Copies, and believes every tag.
     package func open(
         header: UnsafeRawPointer, ciphertext: UnsafeRawPointer, byteCount: Int, output: UnsafeMutableRawPointer
     ) -> Bool {
@@ -23,8 +25,8 @@ package final class PlaintextCipher: PacketCipher {
 
 /// A handshake of one round trip in plain text, behind the same contract as the real one.
 ///
-/// Hello: a ClientHello's first 59 bytes as far as the core reads them, receiver index, node. Answer: a record of type 22
-/// that is no ClientHello, receiver index, node.
+/// Hello: a ClientHello's first 59 bytes as far as the core reads them, receiver index, node. Answer: a record of
+/// type 22 that is no ClientHello, receiver index, node.
 package final class PlaintextHandshakeProvider: HandshakeProvider {
     private let identity: SimulatedIdentity
     private var random: SeededRandom
@@ -34,6 +36,7 @@ package final class PlaintextHandshakeProvider: HandshakeProvider {
         random = SeededRandom(seed: seed)
     }
 
+    /// A client's engine with a random of its own.
     package func makeClient(localIndex: UInt32) -> any HandshakeEngine {
         var hello = [UInt8](repeating: 0, count: 59)
         hello[0] = 22
@@ -42,6 +45,7 @@ package final class PlaintextHandshakeProvider: HandshakeProvider {
         return PlaintextHandshake(identity: identity, localIndex: localIndex, prefix: hello)
     }
 
+    /// Accepts at once: a simulated network has no forged sources.
     package func admit(
         _ datagram: [UInt8], from source: Endpoint, localIndex: UInt32, output: inout HandshakeOutput
     ) -> HandshakeAdmission {
@@ -70,11 +74,13 @@ package final class PlaintextHandshake: HandshakeEngine {
         message = writer.bytes
     }
 
+    /// Sends the hello.
     package func start(output: inout HandshakeOutput) -> HandshakeProgress {
         output.datagrams.append(message)
         return .running
     }
 
+    /// Takes the other side's message, which ends the handshake.
     package func receive(_ datagram: [UInt8], output: inout HandshakeOutput) -> HandshakeProgress {
         if !isClient { output.datagrams.append(message) }
         guard !isCompleted else { return .running }
@@ -93,6 +99,7 @@ package final class PlaintextHandshake: HandshakeEngine {
         }
     }
 
+    /// Repeats the hello until it is answered.
     package func retransmit(output: inout HandshakeOutput) -> HandshakeProgress {
         if isClient, !isCompleted { output.datagrams.append(message) }
         return .running

@@ -40,6 +40,7 @@ package final class SimulatedIdentity: IdentityAuthority {
         self.node = node
     }
 
+    /// What the own certificate says.
     package var own: PeerIdentity {
         for grid in ["physics", "chemistry"] {
             if case .success(let identity) = world.certificate(of: node, grid: grid) { return identity }
@@ -47,13 +48,16 @@ package final class SimulatedIdentity: IdentityAuthority {
         preconditionFailure("a simulated identity is registered before it is used")
     }
 
+    /// Looks the certificate up in the world.
     package func verifyCertificate(_ certificate: [UInt8]) -> Result<PeerIdentity, CertificateFault> {
         guard let node = NodeAddress(bytes: certificate) else { return .failure(.malformed) }
         return world.certificate(of: node, grid: own.grid)
     }
 
+    /// The node address and the length of the message.
     package func sign(_ message: [UInt8]) -> [UInt8] { node.bytes + [UInt8(truncatingIfNeeded: message.count)] }
 
+    /// Whether node address and length are right.
     package func verifySignature(_ signature: [UInt8], of message: [UInt8], by certificate: [UInt8]) -> Bool {
         signature == certificate + [UInt8(truncatingIfNeeded: message.count)]
     }

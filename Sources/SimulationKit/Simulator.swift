@@ -102,7 +102,8 @@ package final class Simulator {
         _ = run(until: { false }, within: duration)
     }
 
-    /// Runs until `condition` holds, for at most `limit` of virtual time; returns how long it took, `nil` when it never held.
+    /// Runs until `condition` holds, for at most `limit` of virtual time; returns how long it took, `nil` when it
+    /// never held.
     package func run(until condition: () -> Bool, within limit: Duration) -> Duration? {
         let begin = now
         let end = now + limit
@@ -134,7 +135,7 @@ package final class Simulator {
             input(host) { $0.handleTimeout(now: now, unixSeconds: 0, effects: &$1) }
             precondition(
                 host.gateway.nextWakeup.map { $0.deadline > now } ?? true,
-                "a timeout that does not move its own deadline would spin: \(String(describing: host.gateway.nextWakeup))"
+                "a timeout that does not move its own deadline would spin: \(host.gateway.nextWakeup!.reason)"
             )
         }
     }

@@ -110,8 +110,8 @@ import Testing
         var random = SeededRandom(seed: seed)
         func noise() -> [UInt8] {
             var bytes = (0..<Int(random.below(300))).map { _ in UInt8(truncatingIfNeeded: random.nextWord()) }
-            // First bytes of DTLS records, versions and epochs get further into a parser. Epoch 0 carries plain messages,
-            // which anyone can forge; what is sealed cannot be.
+            // First bytes of DTLS records, versions and epochs get further into a parser. Epoch 0 carries plain
+            // messages, which anyone can forge; what is sealed cannot be.
             if bytes.count > 5 {
                 bytes.replaceSubrange(0..<5, with: [20 + UInt8(random.below(4)), 0xfe, 0xfd, 0, 1])
             }

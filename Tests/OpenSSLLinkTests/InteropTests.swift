@@ -155,7 +155,8 @@ import Testing
         }
     }
 
-    /// Hands datagrams, and `nil` when none has come for a while, to `step` until it ends; gives up after a minute of silence.
+    /// Hands datagrams, and `nil` when none has come for a while, to `step` until it ends; gives up after a minute of
+    /// silence.
     private func drive(
         _ socket: LoopbackSocket, _ step: ([UInt8]?, inout HandshakeOutput) -> HandshakeProgress
     ) -> HandshakeProgress? {

@@ -98,7 +98,8 @@ enum { OSSL_COOKIE_BYTES = 20 };
 /// no resumption, no renegotiation. NULL when OpenSSL refuses. The caller frees it with SSL_CTX_free.
 SSL_CTX *ossl_dtls_context_new(const char *suites);
 
-/// An association whose datagrams have at most `mtu` bytes, and whose peer's certificate `verify` judges. NULL when memory or OpenSSL fails.
+/// An association whose datagrams have at most `mtu` bytes, and whose peer's certificate `verify` judges. NULL when
+/// memory or OpenSSL fails.
 ossl_dtls *ossl_dtls_new(SSL_CTX *context, size_t mtu, ossl_verify_function verify);
 void ossl_dtls_free(ossl_dtls *dtls);
 
@@ -112,8 +113,9 @@ int ossl_dtls_use_identity(ossl_dtls *dtls, X509 *certificate, EVP_PKEY *key);
 void ossl_dtls_lend(ossl_dtls *dtls, const uint8_t *datagram, size_t count, void *context);
 void ossl_dtls_release(ossl_dtls *dtls);
 
-/// Looks at one ClientHello: 1 when it carries `cookie` or `previous` (then the handshake may go on), 0 when it does not
-/// (a HelloVerifyRequest with `cookie` may wait to be sent) or is not a ClientHello, -1 when the association is broken.
+/// Looks at one ClientHello: 1 when it carries `cookie` or `previous` (then the handshake may go on), 0 when it does
+/// not (a HelloVerifyRequest with `cookie` may wait to be sent) or is not a ClientHello, -1 when the association is
+/// broken.
 int ossl_dtls_listen(
     ossl_dtls *dtls, const uint8_t *datagram, size_t count, const uint8_t *cookie, const uint8_t *previous);
 

@@ -4,7 +4,8 @@ package import WireFormat
 
 /// What a gateway tells every other: where it is, and which subnets it makes reachable. Signed by its site's key.
 ///
-/// Encoded: version, flags, node, sequence, lifetime, endpoints, exports, certificate, then the signature over all of that.
+/// Encoded: version, flags, node, sequence, lifetime, endpoints, exports, certificate, then the signature over all of
+/// that.
 package struct Announcement: Equatable, Sendable {
     /// One exported subnet and what the grid calls it.
     package struct Export: Equatable, Sendable {

@@ -34,6 +34,7 @@ package struct Directory {
 
     package init() {}
 
+    /// The entry of a node; `nil` when it is not known. O(log members).
     package subscript(node: NodeAddress) -> Entry? {
         let index = lowerBound(node)
         return index < entries.count && entries[index].announcement.node == node ? entries[index] : nil

@@ -17,6 +17,7 @@ package struct RemoteRoute: Equatable, Sendable {
 
 /// An announced prefix that is not used, and why.
 package struct RefusedRoute: Equatable, Sendable {
+    /// Raw values are codes of docs/codes.md.
     package enum Reason: String, Sendable {
         /// Another gateway owns the prefix.
         case ownedByAnother = "owned-by-another-site"
@@ -54,8 +55,8 @@ package struct RoutePolicy: Equatable, Sendable {
 
 /// Decides who owns each announced prefix, and what this gateway takes of it.
 ///
-/// Until leases exist, the lower node address owns a prefix that several sites announce, at every member alike. Gateways
-/// of one site do not conflict: the lower node address serves.
+/// Until leases exist, the lower node address owns a prefix that several sites announce, at every member alike.
+/// Gateways of one site do not conflict: the lower node address serves.
 package struct RouteSelection: Equatable, Sendable {
     /// Accepted routes in prefix order, one for each prefix.
     package private(set) var accepted: [RemoteRoute] = []

@@ -29,8 +29,8 @@ package struct CoreSettings: Equatable, Sendable {
 
 /// What the driver tells the core of the gateway's own place in the underlay.
 package struct UnderlayFacts: Equatable, Sendable {
-    /// Own addresses with the listening port, that other gateways may be able to reach: no loopback, no link-local, none
-    /// inside an exported subnet, none of the overlay device.
+    /// Own addresses with the listening port, that other gateways may be able to reach: no loopback, no link-local,
+    /// none inside an exported subnet, none of the overlay device.
     package var endpoints: [Endpoint]
     /// The largest IP packet that the interfaces towards other gateways take.
     package var mtu: Int
@@ -40,8 +40,8 @@ package struct UnderlayFacts: Equatable, Sendable {
         self.mtu = mtu
     }
 
-    /// The largest payload of a sealed datagram to `address`: what is left of the MTU under IP and UDP headers (RFC 791,
-    /// RFC 8200, RFC 768) and the seal.
+    /// The largest payload of a sealed datagram to `address`: what is left of the MTU under IP and UDP headers (RFC
+    /// 791, RFC 8200, RFC 768) and the seal.
     package func payload(toward address: IPAddress) -> Int {
         let headers = (address.family == .v4 ? 20 : 40) + 8
         return max(mtu - headers - 32, SessionLimits.basePayload)

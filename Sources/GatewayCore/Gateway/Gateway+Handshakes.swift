@@ -14,8 +14,8 @@ extension Gateway {
                     advance(source, with: datagram, now: now, effects: &effects)
                     return
                 }
-                // Both ends opened at once. Of a bootstrap address the node is not known yet, so the hellos decide, which
-                // both ends have: the lower random stays client.
+                // Both ends opened at once. Of a bootstrap address the node is not known yet, so the hellos decide,
+                // which both ends have: the lower random stays client.
                 if run.role == .client, !run.isFinished, let ours = run.clientRandom,
                     ours.lexicographicallyPrecedes(random)
                 {

@@ -3,7 +3,8 @@ package import NetworkTypes
 import OrderedCollections
 
 extension Gateway {
-    /// A handshake has ended well: opens with its keys at once, seals with them once the peer has shown that it has them.
+    /// A handshake has ended well: opens with its keys at once, seals with them once the peer has shown that it has
+    /// them.
     mutating func installKeys(
         _ result: HandshakeResult, from run: HandshakeRun, at endpoint: Endpoint, now: Instant,
         effects: inout GatewayEffects
@@ -48,8 +49,8 @@ extension Gateway {
         }
     }
 
-    /// An authentic, newest datagram came from another endpoint than the path's: the peer may have moved. The path follows
-    /// once the endpoint has answered a probe.
+    /// An authentic, newest datagram came from another endpoint than the path's: the peer may have moved. The path
+    /// follows once the endpoint has answered a probe.
     package mutating func peerMoved(
         _ node: NodeAddress, to endpoint: Endpoint, now: Instant, effects: inout GatewayEffects
     ) {

@@ -39,6 +39,7 @@ extension Gateway {
         }.sorted { $0.site != $1.site ? $0.site < $1.site : $0.node < $1.node }
     }
 
+    /// Every configured bootstrap address, in the order of the configuration.
     package var bootstrapStatus: [BootstrapStatus] {
         bootstrap.compactMap { target in
             guard let name = target.name else { return nil }
@@ -51,14 +52,17 @@ extension Gateway {
 
     /// Accepted routes in prefix order.
     package var routes: [RemoteRoute] { selection.accepted }
+    /// Announced prefixes that are not used.
     package var refusedRoutes: [RefusedRoute] { selection.refused }
     /// Own exports that another site owns.
     package var lostExports: [(prefix: IPPrefix, owner: String)] { selection.lostExports }
+    /// Refused handshakes, oldest first.
     package var refusedHandshakes: [Refusal] { refusals }
     /// Own endpoints as other members see them.
     package var observedEndpoints: [Endpoint] { observed.map(\.endpoint) }
     /// Members of the grid that have announced themselves and not withdrawn, this gateway included.
     package var memberCount: Int { directory.entries.count { !$0.announcement.isWithdrawn } }
+    /// Members that have a live path.
     package var liveCount: Int { members.values.count { $0.path != nil } }
 
     /// In the grid: a member has been reached since the start, or no bootstrap address leads to anybody else.

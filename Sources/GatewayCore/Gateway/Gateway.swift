@@ -8,9 +8,9 @@ import OrderedCollections
 ///      resolved names, time, reload        -----> | Gateway | ----> set paths, routes changed, notices
 ///                                                 +---------+
 ///
-/// A pure state machine. Every input carries `now`; what it wants done is appended to `effects`, which the driver carries
-/// out in order; after each input the driver asks for `nextWakeup`. Identity and handshakes are handed in, so that the
-/// daemon and the simulator run the very same core.
+/// A pure state machine. Every input carries `now`; what it wants done is appended to `effects`, which the driver
+/// carries out in order; after each input the driver asks for `nextWakeup`. Identity and handshakes are handed in, so
+/// that the daemon and the simulator run the very same core.
 package struct Gateway: ~Copyable {
     var settings: CoreSettings
     let identity: any IdentityAuthority

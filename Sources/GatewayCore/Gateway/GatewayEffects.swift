@@ -5,11 +5,12 @@ package import NetworkTypes
 ///
 /// One `GatewayEffects` is reused for the life of a gateway: the driver drains it after every input.
 package struct GatewayEffects: ~Copyable {
+    /// One thing to do.
     package enum Effect {
         /// Send a handshake datagram as it is.
         case sendHandshake([UInt8], to: Endpoint)
-        /// Seal and send a control message. Without an endpoint it takes the member's path; without an index it takes the
-        /// active generation. `paddedTo` fills it up to so many bytes of payload.
+        /// Seal and send a control message. Without an endpoint it takes the member's path; without an index it takes
+        /// the active generation. `paddedTo` fills it up to so many bytes of payload.
         case sendControl(
             ControlMessage, to: NodeAddress, endpoint: Endpoint?, paddedTo: Int?, localIndex: UInt32?)
         /// A member appears: datagrams to and from it may follow.
@@ -39,6 +40,7 @@ package struct GatewayEffects: ~Copyable {
         list.reserveCapacity(64)
     }
 
+    /// Adds an effect behind those that are there.
     package mutating func append(_ effect: Effect) { list.append(effect) }
 
     /// Forgets what has been carried out.

@@ -2,6 +2,7 @@ package import NetworkTypes
 
 /// When the core wants `handleTimeout` called next, and what for: a loop that spins names its cause.
 package struct Wakeup: Equatable, Sendable {
+    /// What there will be to do.
     package enum Reason: String, Sendable {
         case bootstrap
         case confirmation

@@ -3,6 +3,7 @@ package import NetworkTypes
 
 /// A handshake with one endpoint: running, or finished and still answering repeated flights.
 package struct HandshakeRun {
+    /// Which end this gateway is.
     package enum Role: Equatable, Sendable {
         case client
         case server

@@ -21,6 +21,7 @@ package struct Member {
 
     /// A probe that waits for its answer.
     package struct Outstanding {
+        /// What the answer will tell.
         package enum Purpose: Equatable {
             case liveness
             case mtu(payload: Int)

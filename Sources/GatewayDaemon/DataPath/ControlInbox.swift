@@ -1,8 +1,8 @@
 import NetworkTypes
 import PacketForwarding
 
-/// What the data plane has for the control core, kept until the batch is over: the core's effects change the data plane's
-/// tables, which must not happen under its feet.
+/// What the data plane has for the control core, kept until the batch is over: the core's effects change the data
+/// plane's tables, which must not happen under its feet.
 final class ControlInbox: ControlSink {
     enum Event {
         case message([UInt8], from: NodeAddress, source: Endpoint)

@@ -22,8 +22,8 @@ final class TapPort: FrameSink {
         quieten()
     }
 
-    /// Keeps the kernel from looking for routers and from making addresses on the device: nobody is there to answer. The
-    /// device works without, so a read-only /proc/sys is no error.
+    /// Keeps the kernel from looking for routers and from making addresses on the device: nobody is there to answer.
+    /// The device works without, so a read-only /proc/sys is no error.
     private func quieten() {
         for (setting, value) in [("accept_ra", "0"), ("router_solicitations", "0"), ("addr_gen_mode", "1")] {
             try? InterfaceSettings.write(.v6, device: device.name, setting, value)

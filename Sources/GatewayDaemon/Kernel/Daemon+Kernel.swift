@@ -54,7 +54,8 @@ extension Daemon {
         watchTap()
     }
 
-    /// Gives the data plane its tables: only what the kernel may have too, so that nothing arrives that cannot be answered.
+    /// Gives the data plane its tables: only what the kernel may have too, so that nothing arrives that cannot be
+    /// answered.
     private func applyRoutes() {
         let refused = keeper.plan.verdicts.filter { $0.state == .refused }.map(\.wanted.prefix)
         let usable = gateway.routes.filter { !refused.contains($0.prefix) }

@@ -106,7 +106,8 @@ extension Daemon {
                 guard let count = try tap.device.read(into: tapBuffer), count > 0 else { break }
                 plane.forwardFrame(UnsafeMutableRawBufferPointer(rebasing: tapBuffer[..<count]))
             } catch {
-                // Somebody deleted the device. Its descriptor would wake us for ever; the kernel's event brings a new one.
+                // Somebody deleted the device. Its descriptor would wake us for ever; the kernel's event brings a new
+                // one.
                 logger.warning("the overlay device is gone", metadata: ["error": "\(error)"])
                 try? poller.remove(tap.device.rawDescriptor)
                 break

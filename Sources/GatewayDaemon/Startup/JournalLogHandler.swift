@@ -22,7 +22,8 @@ struct JournalLogHandler: LogHandler {
         let all = metadata.merging(event.metadata ?? [:]) { $1 }
         for key in all.keys.sorted() { line += " \(key)=\(all[key]!)" }
         line += "\n"
-        // One write for each line, so that lines of several processes do not mix. A full pipe loses it, never blocks us.
+        // One write for each line, so that lines of several processes do not mix. A full pipe loses it, never blocks
+        // us.
         _ = line.withCString { write(STDERR_FILENO, $0, strlen($0)) }
     }
 

@@ -2,7 +2,8 @@ import CLinuxShims
 import Glibc
 package import NetworkTypes
 
-/// A timer that a poller can watch (timerfd), on the clock of `MonotonicClock`: it also fires, late, after a suspension.
+/// A timer that a poller can watch (timerfd), on the clock of `MonotonicClock`: it also fires, late, after a
+/// suspension.
 package final class TimerDescriptor {
     private let descriptor: FileDescriptor
     /// What is armed, so that setting the same deadline again costs no system call.

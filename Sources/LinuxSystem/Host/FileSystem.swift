@@ -58,9 +58,9 @@ package enum FileSystem {
 
     /// Replaces a file's content: after a crash or a power loss it is the old one or the new one, whole.
     ///
-    /// The new content stands in a temporary file of the same directory, is on the disk, and has its mode and owner before
-    /// it takes the name. On an error the old file is untouched and the temporary one is gone. A symbolic link is
-    /// replaced, not followed.
+    /// The new content stands in a temporary file of the same directory, is on the disk, and has its mode and owner
+    /// before it takes the name. On an error the old file is untouched and the temporary one is gone. A symbolic link
+    /// is replaced, not followed.
     package static func write(
         _ path: String, _ bytes: [UInt8], mode: UInt32, owner: Owner? = nil
     ) throws(SystemError) {
@@ -90,8 +90,8 @@ package enum FileSystem {
         try writeAll(file.rawValue, bytes, path)
     }
 
-    /// Makes a directory with exactly this mode; one that exists is left as it is. With `parents`, missing ones above are
-    /// made too, with mode 0755.
+    /// Makes a directory with exactly this mode; one that exists is left as it is. With `parents`, missing ones above
+    /// are made too, with mode 0755.
     package static func makeDirectory(
         _ path: String, mode: UInt32, owner: Owner? = nil, parents: Bool = false
     ) throws(SystemError) {

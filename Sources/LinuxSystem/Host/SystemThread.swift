@@ -3,8 +3,8 @@ import CLinuxShims
 /// Threads of our own, for the two things that cannot be done in the loop: a blocking call of the C library, and being
 /// in another network namespace.
 enum SystemThread {
-    /// Starts a detached thread; `name` is cut to 15 bytes. With `blockingSignals` it leaves signals to the loop; without,
-    /// it has the caller's mask, and so have programs that it starts.
+    /// Starts a detached thread; `name` is cut to 15 bytes. With `blockingSignals` it leaves signals to the loop;
+    /// without, it has the caller's mask, and so have programs that it starts.
     static func start(
         _ name: String, blockingSignals: Bool, _ body: @escaping @Sendable () -> Void
     ) throws(SystemError) {

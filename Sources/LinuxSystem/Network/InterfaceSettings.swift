@@ -18,8 +18,8 @@ package enum InterfaceSettings {
         try FileSystem.writeInPlace(path(family, device: device, setting), Array(value.utf8))
     }
 
-    /// A setting by its path below /proc/sys/net, such as `ipv4/ip_forward` or `ipv6/conf/all/forwarding`; `nil` when it
-    /// does not exist, as all of `ipv6` on a kernel without it.
+    /// A setting by its path below /proc/sys/net, such as `ipv4/ip_forward` or `ipv6/conf/all/forwarding`; `nil` when
+    /// it does not exist, as all of `ipv6` on a kernel without it.
     package static func readGlobal(_ name: String) throws(SystemError) -> String? {
         try readText("/proc/sys/net/\(name)")
     }

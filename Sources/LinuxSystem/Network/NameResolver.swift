@@ -28,6 +28,7 @@ package final class NameResolver {
     /// The most names that may wait; a gateway has a handful of bootstrap entries.
     package static let queueLimit = 64
 
+    /// A name that was asked for, and its addresses or why there are none.
     package typealias Outcome = (name: HostAndPort, addresses: Result<[IPAddress], ResolutionFault>)
 
     private let shared: Shared
@@ -52,8 +53,8 @@ package final class NameResolver {
         shared.wanted.signal()
     }
 
-    /// Asks for a name's addresses; the answer comes by `drain()`. An address is answered without a look-up. A name that
-    /// is being looked up already is not asked for twice and gets one answer.
+    /// Asks for a name's addresses; the answer comes by `drain()`. An address is answered without a look-up. A name
+    /// that is being looked up already is not asked for twice and gets one answer.
     /// - Returns: `false` when too many names wait; ask again later.
     package func resolve(_ name: HostAndPort) -> Bool {
         let literal = IPAddress(name.host)

@@ -1,7 +1,8 @@
 import CLinuxShims
 import Glibc
 
-/// A network namespace: a network stack of its own. For tests and the lab; the daemon lives in the one it was started in.
+/// A network namespace: a network stack of its own. For tests and the lab; the daemon lives in the one it was started
+/// in.
 package final class NetworkNamespace: Sendable {
     private let descriptor: FileDescriptor
 
@@ -9,8 +10,8 @@ package final class NetworkNamespace: Sendable {
     /// `ip link set eth0 netns PATH`.
     package var path: String { "/proc/\(getpid())/fd/\(descriptor.rawValue)" }
 
-    /// Makes a new namespace, its loopback device up. It has no name and is gone when this object and the last socket in
-    /// it are, even if the process is killed.
+    /// Makes a new namespace, its loopback device up. It has no name and is gone when this object and the last socket
+    /// in it are, even if the process is killed.
     package init() throws(SystemError) {
         let made = try Self.onThread { () -> Result<Int32, SystemError> in
             Result { () throws(SystemError) -> Int32 in

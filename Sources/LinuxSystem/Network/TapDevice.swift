@@ -57,8 +57,8 @@ package enum TapWriteResult: Equatable, Sendable {
 
 /// The overlay's network device: a persistent TAP device with virtio headers and offloads.
 ///
-/// Every frame that is read or written begins with the 10 bytes of `struct virtio_net_hdr` (virtio 1.2 §5.1.6), little-endian,
-/// then the Ethernet header. With offloads one read gives a TCP or UDP super-packet of up to 64 kB.
+/// Every frame that is read or written begins with the 10 bytes of `struct virtio_net_hdr` (virtio 1.2 §5.1.6),
+/// little-endian, then the Ethernet header. With offloads one read gives a TCP or UDP super-packet of up to 64 kB.
 package final class TapDevice {
     /// Bytes of the virtio header before each frame.
     package static let headerByteCount = 10
@@ -75,8 +75,8 @@ package final class TapDevice {
     /// What the poller watches.
     package var rawDescriptor: Int32 { descriptor.rawValue }
 
-    /// Makes the device, or takes over one of that name. It stays when the process ends, belongs to the process's user and
-    /// has `hardwareAddress`. It is neither brought up nor given addresses here.
+    /// Makes the device, or takes over one of that name. It stays when the process ends, belongs to the process's
+    /// user and has `hardwareAddress`. It is neither brought up nor given addresses here.
     package init(
         name: String, hardwareAddress: MACAddress = .overlayDevice, offloads wanted: TapOffloads = .all
     ) throws(TapDeviceError) {
@@ -104,8 +104,8 @@ package final class TapDevice {
         try SystemCall.shim("ioctl TUNSETPERSIST", name) { ipop_tap_set_persistent(descriptor.rawValue, 0) }
     }
 
-    /// Reads one frame with its virtio header into `buffer`, which has room for `readByteCount`; `nil` when there is none.
-    /// EBADFD means that somebody deleted the device: open it again.
+    /// Reads one frame with its virtio header into `buffer`, which has room for `readByteCount`; `nil` when there is
+    /// none. EBADFD means that somebody deleted the device: open it again.
     package func read(into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int? {
         try SystemCall.attempt("read", name) { Glibc.read(descriptor.rawValue, buffer.baseAddress, buffer.count) }
     }

@@ -62,6 +62,7 @@ package final class UDPSocket {
 
     /// What the poller watches.
     package var rawDescriptor: Int32 { descriptor.rawValue }
+    /// The port that the socket is bound to.
     package var localPort: UInt16 { local.port }
 
     /// Opens and binds a socket; `address` nil means any, port 0 lets the kernel choose.
@@ -92,8 +93,9 @@ package final class UDPSocket {
 
     /// Receives a datagram or a train; `nil` when there is none. Allocates nothing.
     ///
-    /// `buffer` has room for `receiveByteCount`; a longer datagram than the buffer is dropped and counted. Empty datagrams
-    /// are skipped. An error that an earlier send left on the socket is not reported here: it says nothing about this one.
+    /// `buffer` has room for `receiveByteCount`; a longer datagram than the buffer is dropped and counted. Empty
+    /// datagrams are skipped. An error that an earlier send left on the socket is not reported here: it says nothing
+    /// about this one.
     package func receive(into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> ReceivedDatagrams? {
         // Bounded: a flood of empty datagrams must not keep the loop here. The next call goes on.
         for _ in 0..<Self.skipLimit {

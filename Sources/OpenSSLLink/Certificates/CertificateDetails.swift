@@ -6,7 +6,8 @@ package import NetworkTypes
 package struct CertificateDetails: Equatable, Sendable {
     /// The subject's common name: the site, or the grid of an authority. Empty when it is not a `SiteName`.
     package var site: String
-    /// From the only URI `ipop://GRID/SITE` among the alternative names; an authority's is its common name. `nil`: none.
+    /// From the only URI `ipop://GRID/SITE` among the alternative names; an authority's is its common name. `nil`:
+    /// none.
     package var grid: String?
     /// Derived from the public key.
     package var node: NodeAddress

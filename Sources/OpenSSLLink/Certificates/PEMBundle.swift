@@ -1,6 +1,7 @@
 import COpenSSL
 
-/// A text file of PEM blocks (RFC 7468) with any labels: a site's bundle has its certificate, key, authority and profile.
+/// A text file of PEM blocks (RFC 7468) with any labels: a site's bundle has its certificate, key, authority and
+/// profile.
 package struct PEMBundle: Equatable, Sendable {
     /// One block: `-----BEGIN label-----`, base64, `-----END label-----`.
     package struct Block: Equatable, Sendable {

@@ -44,15 +44,18 @@ package final class SiteIdentity: IdentityAuthority {
         own = identity
     }
 
+    /// Checks a certificate (DER) against the grid's authority, now.
     package func verifyCertificate(_ certificate: [UInt8]) -> Result<PeerIdentity, CertificateFault> {
         guard let certificate = try? Certificate(der: certificate) else { return .failure(.malformed) }
         return trust.verify(certificate, grid: grid, now: now())
     }
 
+    /// Signs with the site's key: ECDSA P-256, SHA-256, DER.
     package func sign(_ message: [UInt8]) -> [UInt8] {
         key.sign(message)
     }
 
+    /// Whether `signature` over `message` is by the key of `certificate` (DER).
     package func verifySignature(_ signature: [UInt8], of message: [UInt8], by certificate: [UInt8]) -> Bool {
         guard let certificate = try? Certificate(der: certificate) else { return false }
         return certificate.verifySignature(signature, of: message)

@@ -26,8 +26,8 @@ package final class TrustStore {
 
     deinit { X509_STORE_free(store) }
 
-    /// Who the certificate's holder is, when at `now` (seconds since 1970-01-01T00:00:00Z) it is a valid site certificate
-    /// of `grid`: signed by this authority, its address blocks within the authority's (RFC 3779 §2.3).
+    /// Who the certificate's holder is, when at `now` (seconds since 1970-01-01T00:00:00Z) it is a valid site
+    /// certificate of `grid`: signed by this authority, its address blocks within the authority's (RFC 3779 §2.3).
     package func verify(_ certificate: Certificate, grid: String, now: Int64) -> Result<PeerIdentity, CertificateFault>
     {
         if let fault = verifyChain(certificate, now: now) { return .failure(fault) }

@@ -16,8 +16,8 @@ package final class AEADCipher: PacketCipher {
     package enum Path: CaseIterable, Sendable {
         /// Through the EVP layer.
         case layered
-        /// By the provider's own functions, about 90 ns a datagram faster, when a self-test at the first use has shown that
-        /// they give EVP's results; otherwise layered.
+        /// By the provider's own functions, about 90 ns a datagram faster, when a self-test at the first use has
+        /// shown that they give EVP's results; otherwise layered.
         case fastest
     }
 
@@ -50,6 +50,7 @@ package final class AEADCipher: PacketCipher {
     /// Whether the provider's own functions are in use.
     package var isDirect: Bool { ossl_aead_is_direct(handle) == 1 }
 
+    /// See `PacketCipher`. Traps on an instance made to open.
     package func seal(
         header: UnsafeRawPointer, plaintext: UnsafeRawPointer, byteCount: Int, output: UnsafeMutableRawPointer
     ) {
@@ -58,6 +59,7 @@ package final class AEADCipher: PacketCipher {
         precondition(result == 1, "the library cannot encrypt")
     }
 
+    /// See `PacketCipher`. Traps on an instance made to seal.
     package func open(
         header: UnsafeRawPointer, ciphertext: UnsafeRawPointer, byteCount: Int, output: UnsafeMutableRawPointer
     ) -> Bool {

@@ -56,8 +56,8 @@ final class DTLSAssociation {
         return ossl_dtls_use_identity(handle, certificate.handle, key.handle) == 1
     }
 
-    /// Whether `datagram` is a ClientHello with one of the two cookies; otherwise a request for the first cookie may wait
-    /// in `takeDatagrams`. `nil` when the association is no longer of use.
+    /// Whether `datagram` is a ClientHello with one of the two cookies; otherwise a request for the first cookie may
+    /// wait in `takeDatagrams`. `nil` when the association is no longer of use.
     func listen(_ datagram: [UInt8], cookies: HandshakeCookies.Pair) -> Bool? {
         ERR_clear_error()
         defer { ERR_clear_error() }

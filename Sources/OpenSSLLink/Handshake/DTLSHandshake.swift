@@ -7,9 +7,10 @@ package import LinkSecurity
 ///                          |                            |
 ///                          +---------- fault -----------+--> ended
 ///
-/// Lost datagrams: while negotiating, and as server also while greeting, the last flight is sent again as it was; the peer's
-/// record layer takes what it has missed and drops the rest. The hello is always a fresh record, so a repeated one is
-/// proof that the peer misses ours, and is answered. The library's own timer is not used: it reads the wall clock.
+/// Lost datagrams: while negotiating, and as server also while greeting, the last flight is sent again as it was; the
+/// peer's record layer takes what it has missed and drops the rest. The hello is always a fresh record, so a repeated
+/// one is proof that the peer misses ours, and is answered. The library's own timer is not used: it reads the wall
+/// clock.
 package final class DTLSHandshake: HandshakeEngine {
     enum Role {
         case client
@@ -48,6 +49,7 @@ package final class DTLSHandshake: HandshakeEngine {
         hello = HelloRecord(receiverIndex: localIndex)
     }
 
+    /// Sends the first ClientHello.
     package func start(output: inout HandshakeOutput) -> HandshakeProgress {
         guard role == .client, case .idle = state else { return .running }
         return begin(output: &output)
@@ -58,6 +60,7 @@ package final class DTLSHandshake: HandshakeEngine {
         begin(output: &output)
     }
 
+    /// Takes one datagram of the peer.
     package func receive(_ datagram: [UInt8], output: inout HandshakeOutput) -> HandshakeProgress {
         guard let association, !datagram.isEmpty else { return .running }
         let progress: HandshakeProgress
@@ -73,6 +76,7 @@ package final class DTLSHandshake: HandshakeEngine {
         return progress
     }
 
+    /// Repeats the last flight when it is overdue.
     package func retransmit(output: inout HandshakeOutput) -> HandshakeProgress {
         guard let association, schedule.isDue() else { return .running }
         switch state {

@@ -13,8 +13,8 @@ package final class DTLSHandshakeProvider: HandshakeProvider {
     /// Looks at first datagrams; becomes the next server engine.
     private var listener: DTLSAssociation?
 
-    /// A provider that presents `identity`, whatever certificate it has at the time, and offers `algorithms` in this order.
-    /// Peers' certificates are judged by `judge`; `nil`: by the identity too.
+    /// A provider that presents `identity`, whatever certificate it has at the time, and offers `algorithms` in this
+    /// order. Peers' certificates are judged by `judge`; `nil`: by the identity too.
     package init(
         identity: SiteIdentity, judge: (any IdentityAuthority)? = nil,
         algorithms: [AEADAlgorithm] = AEADAlgorithm.preferred
@@ -30,11 +30,13 @@ package final class DTLSHandshakeProvider: HandshakeProvider {
 
     deinit { SSL_CTX_free(settings) }
 
+    /// A client's engine.
     package func makeClient(localIndex: UInt32) -> any HandshakeEngine {
         let association = DTLSAssociation(context: settings)
         return DTLSHandshake(association, identity: identity, judge: judge, localIndex: localIndex, role: .client)
     }
 
+    /// Answers a first hello by a cookie, or accepts the one that brings it back.
     package func admit(
         _ datagram: [UInt8], from source: Endpoint, localIndex: UInt32, output: inout HandshakeOutput
     ) -> HandshakeAdmission {
@@ -51,7 +53,8 @@ package final class DTLSHandshakeProvider: HandshakeProvider {
         case .some(false):
             var answers: [[UInt8]] = []
             listener.takeDatagrams(&answers)
-            // A cookie request is shorter than any ClientHello that a library makes, but a forged one may be shorter still.
+            // A cookie request is shorter than any ClientHello that a library makes, but a forged one may be shorter
+            // still.
             output.datagrams += answers.filter { $0.count <= datagram.count }.prefix(1)
             return .stateless
         case .none:

@@ -4,7 +4,8 @@ import NetworkTypes
 
 /// Stateless cookies (RFC 6347 §4.2.1): a keyed digest of the source, so that only who receives there can go on.
 ///
-/// The secret is random, changes every `lifetime`, and the one before still counts, so a cookie lives one to two lifetimes.
+/// The secret is random, changes every `lifetime`, and the one before still counts, so a cookie lives one to two
+/// lifetimes.
 struct HandshakeCookies {
     /// The cookie to hand out, and what the same source may have got before the secret changed.
     struct Pair {

@@ -3,8 +3,8 @@
 ///     0        4              5               6      7                11
 ///     | "IPOP" | lowest vers. | highest vers. | flags | receiver index | later fields, ignored ...
 ///
-/// Flag 1 says that the sender has the receiver's hello. One without it wants an answer, one with it does not: so two sides
-/// that both repeat their hello come to rest.
+/// Flag 1 says that the sender has the receiver's hello. One without it wants an answer, one with it does not: so two
+/// sides that both repeat their hello come to rest.
 struct HelloRecord: Equatable {
     /// Versions of this protocol that a gateway speaks; a gateway speaks its own and the one before.
     static let lowestVersion: UInt8 = 1
