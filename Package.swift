@@ -116,6 +116,7 @@ let package = Package(
             "CommandTests",
             [
                 "ipop", "ControlProtocol", "GatewayConfiguration", "LinkSecurity", "NetworkTypes", "RoutePlanning",
+                argumentParser,
             ]),
         tests("NetworkTests", ["GatewayLab", "LinuxSystem", "NetworkTypes"]),
         tests("TidyTests", []),

@@ -122,11 +122,13 @@ enum CodeMask {
         }
 
         private func starts(_ text: StaticString) -> Bool {
-            text.withUTF8Buffer { matches(Array($0)) }
+            guard position < bytes.count, bytes[position] == text.utf8Start.pointee else { return false }
+            return text.withUTF8Buffer { matches(Array($0)) }
         }
 
         private func matches(_ wanted: [UInt8]) -> Bool {
-            position + wanted.count <= bytes.count && bytes[position..<position + wanted.count].elementsEqual(wanted)
+            guard position + wanted.count <= bytes.count, bytes[position] == wanted[0] else { return false }
+            return bytes[position..<position + wanted.count].elementsEqual(wanted)
         }
 
         private mutating func keep() {

@@ -26,7 +26,9 @@ enum DocComments {
             ([^\s(:<=,{]*)
             /#
         return file.code.enumerated().compactMap { index, line in
-            guard let match = line.firstMatch(of: declaration) else { return nil }
+            guard line.contains("public ") || line.contains("package "),
+                let match = line.firstMatch(of: declaration)
+            else { return nil }
             let (kind, name) = (String(match.1), String(match.2))
             guard !["import", "extension", "init", "let"].contains(kind), !isWitness(name, line, met) else {
                 return nil

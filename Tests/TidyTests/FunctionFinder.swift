@@ -16,7 +16,9 @@ enum FunctionFinder {
             (?:func|init[?!]?|deinit|subscript)\b(?!\s*\.)
             /#
         return file.code.indices.compactMap { index in
-            guard file.code[index].firstMatch(of: name) != nil, isDeclaration(file.code[index]) else { return nil }
+            let line = file.code[index]
+            guard line.contains("func") || line.contains("init") || line.contains("subscript") else { return nil }
+            guard line.firstMatch(of: name) != nil, isDeclaration(line) else { return nil }
             return body(in: file.code, from: index).map { FunctionSpan(line: index + 1, lineCount: $0 - index + 1) }
         }
     }

@@ -15,28 +15,33 @@ enum UnorderedIteration {
     /// What comes out in the same order whatever the order of the loop is fine: `.sorted`, `.count`, `.isEmpty`,
     /// `.contains`, `.allSatisfy`, `.min`, `.max`, `.removeAll`, `.filter` into the same type.
     static func find(in file: SourceFile, named names: Set<String>) -> [Violation] {
-        file.code.enumerated().flatMap { index, line -> [Violation] in
-            names.sorted().compactMap { name in
-                guard iterates(line, over: name) else { return nil }
+        let ordered = regex("\\.(?:sorted|count|isEmpty|contains|allSatisfy|min|max)\\b")
+        return names.sorted().flatMap { name in
+            let loops = loops(over: name)
+            return file.code.enumerated().compactMap { index, line -> Violation? in
+                guard line.contains(name), iterates(line, loops: loops, ordered: ordered) else { return nil }
                 return Violation(file: file.path, line: index + 1, what: "the order of `\(name)` is not defined")
             }
         }
     }
 
-    private static func iterates(_ line: String, over name: String) -> Bool {
+    private static func iterates(
+        _ line: String, loops: [Regex<AnyRegexOutput>], ordered: Regex<AnyRegexOutput>
+    ) -> Bool {
+        loops.contains { loop in
+            guard let match = line.firstMatch(of: loop) else { return false }
+            return line[match.range.upperBound...].firstMatch(of: ordered) == nil
+        }
+    }
+
+    private static func loops(over name: String) -> [Regex<AnyRegexOutput>] {
         let word = "(?:^|[^\\w.])(?:self\\.)?\(name)"
         let unordered = "(?:map|compactMap|flatMap|forEach|reduce|first|enumerated|prefix|popFirst|lazy)\\b"
-        let ordered = "\\.(?:sorted|count|isEmpty|contains|allSatisfy|min|max)\\b"
-        let patterns = [
+        return [
             "\\bin\(word)\\s*(?:\\{|where\\b)", "\\bin\(word)\\.(?:keys|values)\\s*(?:\\{|where\\b)",
-            "\(word)\\.\(unordered)",
-            "\(word)\\.(?:keys|values)\\.\(unordered)",
-            "Array\\((?:self\\.)?\(name)(?:\\.keys|\\.values)?\\)(?!\(ordered))",
-        ]
-        return patterns.contains { pattern in
-            guard let match = line.firstMatch(of: regex(pattern)) else { return false }
-            return line[match.range.upperBound...].firstMatch(of: regex(ordered)) == nil
-        }
+            "\(word)\\.\(unordered)", "\(word)\\.(?:keys|values)\\.\(unordered)",
+            "Array\\((?:self\\.)?\(name)(?:\\.keys|\\.values)?\\)",
+        ].map(regex)
     }
 
     private static func regex(_ pattern: String) -> Regex<AnyRegexOutput> {

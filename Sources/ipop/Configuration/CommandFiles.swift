@@ -47,7 +47,7 @@ enum CommandFiles {
     /// a `label` block.
     static func refuseStranger(_ path: String, kind: String, label: String) throws(CommandFailure) {
         guard let text = try readTextIfPresent(path), !text.isEmpty else { return }
-        if !text.contains("-----BEGIN \(label)-----") {
+        if !text.split(whereSeparator: \.isNewline).contains("-----BEGIN \(label)-----") {
             throw CommandFailure("\(path) exists and is not a \(kind); choose another name")
         }
     }
