@@ -52,6 +52,15 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        ("remove it", "Remove it."), ("ip link set up", "ip link set up."),
+        ("ipopd restores it.", "ipopd restores it."),
+        ("Done.", "Done."),
+    ])
+    func `a fix for the case at hand is a sentence, unless it is a command`(fix: String, sentence: String) {
+        #expect(RouteIssue(.reservedRange, text: "x", fix: fix).fix == sentence)
+    }
+
     @Test func `certificate faults are path reasons, of ours and of the peer`() {
         let faults = [
             "malformed", "untrusted", "wrong-grid", "expired", "not-yet-valid", "revoked", "address-blocks", "missing",

@@ -92,7 +92,7 @@ import Testing
 
         #expect(status.problems.map(\.code) == [code])
         #expect(status.problems.first?.text.hasSuffix("because") == true)
-        #expect(status.problems.first?.fix == "do this.")
+        #expect(status.problems.first?.fix == "Do this.")
         #expect(status.exit == .degraded)
         #expect(status.routes[0].issue == issue)
     }

@@ -172,12 +172,18 @@ package struct RouteIssue: Equatable, Sendable {
         self.init(code, text: code.explanation.phrase, fix: code.explanation.fix)
     }
 
-    /// Words for the case at hand. A full stop is put behind `fix` if it has none.
+    /// Words for the case at hand. `fix` becomes a sentence: a full stop at its end, a capital at its start unless that
+    /// is the name of a program.
     package init(_ code: RouteCode, text: String, fix: String) {
         self.code = code
         self.text = text
-        self.fix = fix.last == "." ? fix : fix + "."
+        let ended = fix.last == "." ? fix : fix + "."
+        let isProgram = Self.programs.contains { ended.hasPrefix($0 + " ") }
+        self.fix = isProgram ? ended : ended.prefix(1).uppercased() + ended.dropFirst()
     }
+
+    /// Programs that a fix may start with.
+    private static let programs = ["ip", "ipop", "ipopd", "systemctl", "sysctl"]
 
     /// The same, for a code in its machine-readable form; `nil` when it is not in the list.
     package init?(code: String, text: String, fix: String) {

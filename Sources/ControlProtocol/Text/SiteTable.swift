@@ -82,6 +82,25 @@ struct SiteTable {
     }
 }
 
+/// The table of `ipop status --brief`: one row a remote gateway, with the worst of its routes.
+struct BriefTable {
+    private(set) var table = TextTable([.init("SITE"), .init("PATH"), .init("RTT"), .init("LOSS"), .init("ROUTE")])
+
+    init(_ report: StatusReport) {
+        table.rows = (report.report?.sites ?? []).map { site in
+            let words = report.routes.filter { $0.site == site.site }.map(\.word)
+            let worst = words.first { $0.style == .bad } ?? words.first { $0.style == .warning } ?? words.first
+            let isDown = site.path == .down
+            return [
+                .init(site.site), site.pathCell,
+                .init(isDown ? "-" : site.rttMicroseconds.map(HumanUnits.roundTrip) ?? "-"),
+                .init(isDown ? "-" : site.lossPercent.map(HumanUnits.percent) ?? "-"),
+                worst.map { .init($0.text, $0.style) } ?? "-",
+            ]
+        }
+    }
+}
+
 extension SiteReport {
     var pathCell: TextTable.Cell {
         switch path {

@@ -40,8 +40,7 @@ package struct StatusText: Sendable {
 
     /// `ipop status --brief`: the line of `--check`, then one line a site.
     package var brief: String {
-        let table = SiteTable(report)
-        let rows = table.table.lines(isCompact: true, colour: layout.colour).dropFirst()
+        let rows = BriefTable(report).table.lines(isCompact: true, colour: layout.colour).dropFirst()
         return check + rows.map { "  " + $0.text + "\n" }.joined()
     }
 
