@@ -124,9 +124,11 @@ import Testing
         let simulator = Simulator(seed: 31)
         let alone = simulator.addSite("ufl", prefix: "10.0.0.0/16", bootstrap: [Self.first])
         simulator.run(for: .seconds(2))
-        #expect(alone.gateway.isJoined)
+        let isAloneJoined = alone.gateway.isJoined
+        #expect(isAloneJoined)
         let second = simulator.addSite("lsu", prefix: "10.1.0.0/16", bootstrap: [Self.first])
-        #expect(!second.gateway.isJoined)
+        let isSecondJoined = second.gateway.isJoined
+        #expect(!isSecondJoined)
         simulator.run(for: .seconds(2))
         #expect(second.gateway.isJoined && second.gateway.isSettled)
         simulator.kill(alone)
