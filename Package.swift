@@ -115,8 +115,8 @@ let package = Package(
         tests(
             "CommandTests",
             [
-                "ipop", "ControlProtocol", "GatewayConfiguration", "LinkSecurity", "NetworkTypes", "RoutePlanning",
-                argumentParser,
+                "ipop", "ControlProtocol", "GatewayConfiguration", "LinkSecurity", "LinuxSystem", "NetworkTypes",
+                "OpenSSLLink", "RoutePlanning", argumentParser,
             ]),
         tests("NetworkTests", ["GatewayLab", "LinuxSystem", "NetworkTypes"]),
         tests("TidyTests", []),

@@ -8,9 +8,9 @@ struct IpopCommand: ParsableCommand {
         commandName: "ipop",
         abstract: "Make, join, watch and mend a grid of IPOP gateways",
         discussion: """
-            One gateway per site joins a self-organising overlay, and every machine of the site's LAN reaches every machine \
-            of every other site's LAN. `ipop` makes the grid's authority and certificates, sets up a gateway, checks it and \
-            shows how it is; the gateway itself is `ipopd`.
+            One gateway per site joins a self-organising overlay, and every machine of the site's LAN reaches every \
+            machine of every other site's LAN. `ipop` makes the grid's authority and certificates, sets up a gateway, \
+            checks it and shows how it is; the gateway itself is `ipopd`.
 
             Exit codes of all commands: 0 healthy or done, 1 degraded, 2 usage or configuration error, 3 daemon not \
             running, 4 no permission.

@@ -10,7 +10,9 @@ import Testing
 
     @Test func `the page has a row for every code, in the code's words, and no other`() throws {
         let text = try String(contentsOf: Self.page, encoding: .utf8)
-        let rows = text.split(separator: "\n").map(String.init).filter { $0.hasPrefix("| `") }
+        // What only `ipop check` finds is held to its list by the tests of the commands.
+        let statusPart = try #require(text.split(separator: "## What ipop check finds").first)
+        let rows = statusPart.split(separator: "\n").map(String.init).filter { $0.hasPrefix("| `") }
 
         #expect(rows == Self.expectedRows, "the rows should be:\n\(Self.expectedRows.joined(separator: "\n"))")
     }

@@ -1,10 +1,10 @@
 package import NetworkTypes
 
-/// What a site's bundle says beside its certificates: the block `IPOP SETTINGS`, from which `ipop join` writes the files.
+/// What a site's bundle says beside its certificates: the block `IPOP SETTINGS`, from which `ipop join` writes files.
 package struct BundleSettings: Equatable, Sendable {
     /// Members to ask first.
     package var bootstrap: [HostAndPort]
-    /// The subnets as the authority was given them; in the certificate neighbouring ones are merged (RFC 3779 §2.2.3.6).
+    /// The subnets as the authority was given them; the certificate merges neighbours (RFC 3779 §2.2.3.6).
     package var subnets: [IPPrefix]
 
     package init(bootstrap: [HostAndPort] = [], subnets: [IPPrefix] = []) {

@@ -9,10 +9,10 @@ struct CheckCommand: ParsableCommand {
         commandName: "check",
         abstract: "Check this gateway's configuration, offline",
         discussion: """
-            Reads ipop.yaml, subnets.map, grid.yaml and tls/, verifies the certificate, its key and the grid's profile, and \
-            compares the exports with the certificate and with this host's interfaces and networks. Every problem is told \
-            on standard error as FILE:LINE:COLUMN: error: .. with what to do. Nothing is changed, and the daemon is not \
-            asked.
+            Reads ipop.yaml, subnets.map, grid.yaml and tls/, verifies the certificate, its key and the grid's \
+            profile, and compares the exports with the certificate and with this host's interfaces and networks. Every \
+            problem is told on standard error as FILE:LINE:COLUMN: error: .. with what to do. Nothing is changed, and \
+            the daemon is not asked.
 
             Exit code 0: no errors (there may be warnings); 2: errors; 4: a file may not be read.
             """)

@@ -8,8 +8,8 @@ import YAMLReader
 
 /// Checks a configuration offline: the files, the identity, and whether the two fit each other.
 ///
-/// What the host has against it is `HostCheck`'s part. Files come through `readFile`, so that `ipop join` can check what
-/// it is about to write.
+/// What the host has against it is `HostCheck`'s part. Files come through `readFile`, so that `ipop join` can
+/// check what it is about to write.
 struct ConfigurationCheck {
     let paths: ConfigurationPaths
     let readFile: (String) -> Result<[UInt8], FileReadFault>

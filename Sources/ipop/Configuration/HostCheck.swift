@@ -73,7 +73,7 @@ struct HostCheck {
                 problems.append(
                     ConfigurationProblem(
                         file: paths.subnetMap, at: export.position,
-                        isOther ? .exportOtherInterface : .exportUnreachable,
+                        isOther ? .exportOtherInterface : .exportRefused,
                         "export \(export.subnet) refused: \(refusal.text)", suggestion: refusal.fix))
             } else if let warning = verdict.warning, link.isUp {
                 problems.append(

@@ -10,13 +10,13 @@ struct JoinCommand: ParsableCommand {
         commandName: "join",
         abstract: "Set this gateway up from a site's bundle",
         discussion: """
-            Writes ipop.yaml, subnets.map (a line 'SITE SUBNET same' for every subnet of the bundle), grid.yaml and tls/ \
-            into the configuration directory, and changes nothing else: neither the network nor the daemon. What is about \
-            to be written is checked first, as by `ipop check`; with an error nothing is written. The key is readable by \
-            the daemon's user alone.
+            Writes ipop.yaml, subnets.map (a line 'SITE SUBNET same' for every subnet of the bundle), grid.yaml and \
+            tls/ into the configuration directory, and changes nothing else: neither the network nor the daemon. What \
+            is about to be written is checked first, as by `ipop check`; with an error nothing is written. The key is \
+            readable by the daemon's user alone.
 
-            A renewed certificate is joined the same way: it replaces the old one, and ipop.yaml and subnets.map stay as \
-            they are. A configuration that differs otherwise is overwritten with --force only. Example:
+            A renewed certificate is joined the same way: it replaces the old one, and ipop.yaml and subnets.map stay \
+            as they are. A configuration that differs otherwise is overwritten with --force only. Example:
 
               ipop join lsu.ipop --lan eth1
               systemctl enable --now ipopd

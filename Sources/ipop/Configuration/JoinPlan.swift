@@ -92,7 +92,7 @@ struct JoinPlan {
         }
     }
 
-    /// The authority's certificate, the site's, and the key. Returns whether the identity that is there is only renewed.
+    /// The authority's certificate, the site's, and the key. Returns whether what is there is only renewed.
     private mutating func planIdentity(_ key: PrivateKey) throws(CommandFailure) -> Bool {
         if let text = try existingText(paths.authorityCertificate) {
             let old = try? Certificate(pem: text)

@@ -9,9 +9,10 @@ struct LeaveCommand: ParsableCommand {
         commandName: "leave",
         abstract: "Take this gateway out of its grid",
         discussion: """
-            Asks a running daemon to end, by which it withdraws the site's exports from all members, and waits for that up \
-            to ten seconds. Then removes what `ipop join` wrote, the key too, and what the daemon remembers. The next join \
-            needs a bundle. The certificate stays valid until it expires or is revoked (`ipop cert revoke`).
+            Asks a running daemon to end, by which it withdraws the site's exports from all members, and waits for \
+            that up to ten seconds. Then removes what `ipop join` wrote, the key too, and what the daemon remembers. \
+            The next join needs a bundle. The certificate stays valid until it expires or is revoked (`ipop cert \
+            revoke`).
 
             To keep the daemon from being started again at boot: systemctl disable ipopd.
             """)

@@ -13,9 +13,9 @@ struct CertIssue: ParsableCommand {
             The bundle is one file (mode 0600) with the site's certificate, the authority's, the grid's profile, the \
             bootstrap list, and the site's new key. With --csr the key stays at the site and the bundle holds none.
 
-            The certificate covers the subnets that the site exports and nothing else. Two sites may get the same subnet; \
-            one of them must map it to a virtual prefix then. Issuing again for a site makes one more gateway of it; \
-            `ipop cert renew` is what keeps a gateway's key. Validity begins an hour before now. Examples:
+            The certificate covers the subnets that the site exports and nothing else. Two sites may get the same \
+            subnet; one of them must map it to a virtual prefix then. Issuing again for a site makes one more gateway \
+            of it; `ipop cert renew` is what keeps a gateway's key. Validity begins an hour before now. Examples:
 
               ipop cert issue lsu --ca physics-ca/ --subnet 192.168.20.0/24 \\
                   --bootstrap gw.ufl.example:7867 --out lsu.ipop

@@ -11,9 +11,9 @@ struct CertRenew: ParsableCommand {
         commandName: "renew",
         abstract: "Issue certificates again for the keys that sites have",
         discussion: """
-            Makes a bundle without a key for every gateway of the sites named: same key, same node address, same subnets, \
-            new validity. `ipop join SITE.ipop` at the site replaces the certificate and nothing else, and sessions go on. \
-            A certificate that was revoked is not renewed.
+            Makes a bundle without a key for every gateway of the sites named: same key, same node address, same \
+            subnets, new validity. `ipop join SITE.ipop` at the site replaces the certificate and nothing else, and \
+            sessions go on. A certificate that was revoked is not renewed.
 
             With one bundle, --out is the file to write; with several, or when it exists as a directory, it is the \
             directory in which they are written as SITE.ipop, or SITE-NODE.ipop where a site has several gateways.

@@ -9,8 +9,8 @@ struct CertRequest: ParsableCommand {
         commandName: "request",
         abstract: "Make a key at the site, and a request for a certificate",
         discussion: """
-            Writes a new key (mode 0600) and a signing request (PKCS#10). When the key's file exists, the key in it is used \
-            again, so that the node address stays. Send the request to the authority, which answers with a bundle \
+            Writes a new key (mode 0600) and a signing request (PKCS#10). When the key's file exists, the key in it is \
+            used again, so that the node address stays. Send the request to the authority, which answers with a bundle \
             (`ipop cert issue SITE --csr FILE.csr`), and join with both: `ipop join SITE.ipop --key FILE.key`.
             """)
 

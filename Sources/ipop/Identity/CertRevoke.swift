@@ -8,10 +8,10 @@ struct CertRevoke: ParsableCommand {
         commandName: "revoke",
         abstract: "Take certificates back",
         discussion: """
-            Adds the certificates of a site, or one by its serial number or its file, to the authority's revocation list \
-            ca.crl (RFC 5280) in its directory, and signs the list. This version does not carry the list into the grid yet: \
-            a revoked gateway is refused by `ipop cert verify --ca DIR`, and by other gateways once its certificate has \
-            expired. To cut a site off now, have the other sites deny it in subnets.map.
+            Adds the certificates of a site, or one by its serial number or its file, to the authority's revocation \
+            list ca.crl (RFC 5280) in its directory, and signs the list. This version does not carry the list into the \
+            grid yet: a revoked gateway is refused by `ipop cert verify --ca DIR`, and by other gateways once its \
+            certificate has expired. To cut a site off now, have the other sites deny it in subnets.map.
             """)
 
     @Argument(help: "Site names, serial numbers, or files of certificates or bundles.")

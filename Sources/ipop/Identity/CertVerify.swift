@@ -12,8 +12,8 @@ struct CertVerify: ParsableCommand {
         abstract: "Tell whether a certificate or a bundle is good in its grid, now",
         discussion: """
             Checks the signature, the dates, the address blocks and the names as every gateway does, and with the \
-            authority's directory also whether it was revoked. Of a bundle the key and the grid's profile are checked too. \
-            Exit code 0: good; 1: good, with under 14 days left; 2: refused, with the reason.
+            authority's directory also whether it was revoked. Of a bundle the key and the grid's profile are checked \
+            too. Exit code 0: good; 1: good, with under 14 days left; 2: refused, with the reason.
             """)
 
     @Argument(help: "A bundle (.ipop) or a certificate (.crt).")

@@ -20,11 +20,12 @@ struct GridCreate: ParsableCommand {
         commandName: "create",
         abstract: "Make a grid: its authority's key, certificate and signed profile",
         discussion: """
-            Writes ca.key (mode 0600), ca.crt and grid.yaml into DIR. Whoever has ca.key can let sites into the grid: keep \
-            the directory off the gateways, and keep a copy of it. A directory that holds an authority already is refused.
+            Writes ca.key (mode 0600), ca.crt and grid.yaml into DIR. Whoever has ca.key can let sites into the grid: \
+            keep the directory off the gateways, and keep a copy of it. A directory that holds an authority already is \
+            refused.
 
-            The pool is the grid's virtual address space, of which sites lease addresses and prefixes; choose one that no \
-            site uses. Example:
+            The pool is the grid's virtual address space, of which sites lease addresses and prefixes; choose one that \
+            no site uses. Example:
 
               ipop grid create physics --pool 10.128.0.0/9 --out physics-ca/
             """)
