@@ -27,8 +27,8 @@ struct RunningDaemon {
         while try processID() == process {
             guard MonotonicClock.now() < deadline else {
                 throw CommandFailure(
-                    "ipopd (process \(process)) was asked to end and has not within \(Self.stopLimit.components.seconds) "
-                        + "s; end it (systemctl stop ipopd) and run this again")
+                    "ipopd (process \(process)) was asked to end and has not within \(Self.stopLimit); end it "
+                        + "(systemctl stop ipopd) and run this again")
             }
             usleep(50_000)
         }
