@@ -115,6 +115,8 @@ package struct RestoreSchedule: Sendable {
         for item in self.removals {
             guard let record = records[item], let since = record.standsSince, now - since < RestoreLimits.steadyTime
             else { continue }
+            // Wanted again, so that it is there is our own doing.
+            if case .unwantedRoute(let key) = item, kept[.route(key)] != nil || kept[.pin(key)] != nil { continue }
             kept[item] = record
             removals.append(item)
         }

@@ -160,6 +160,24 @@ import Testing
         #expect(world.schedule.history(of: item)?.vanishCount == 0)
     }
 
+    @Test func `a site that leaves, comes back and leaves again within a minute took nothing away`() {
+        var world = World()
+        let both = world.wanted, one = Scenery.wanted([Scenery.route("fd10::/64")])
+        world.review()
+
+        for wanted in [one, both, one, both, one] {
+            world.wanted = wanted
+            world.now = world.now + .seconds(5)
+            let plan = HostNetworkPlanner.plan(wanted: wanted, found: world.state)
+
+            let due = world.review()
+
+            #expect(due == plan.steps && !due.isEmpty)
+            #expect(due.allSatisfy { world.schedule.history(of: $0.item)?.vanishCount == 0 })
+            #expect(world.schedule.nextDeadline == nil)
+        }
+    }
+
     @Test func `a refused step waits a second, then longer, and its reason is told`() {
         var world = World()
         let plan = HostNetworkPlanner.plan(wanted: world.wanted, found: world.state)
