@@ -67,12 +67,12 @@ package struct LabDemo {
         let sites = lab.sites
         let width = (sites.map(\.hostName.count).max() ?? 0) + 2
         say("\nRound trips between all LAN hosts over \(family), in milliseconds:\n")
-        say("  " + pad("from \\ to", width) + sites.map { pad($0.hostName, width) }.joined() + "\n")
+        say("  " + pad("from \\ to", width) + sites.map { pad($0.hostName, width) }.joined().trimmed + "\n")
         for site in sites {
             say("  " + pad(site.hostName, width))
             for other in sites {
                 guard other != site else {
-                    say(pad("-", width))
+                    say(site == sites.last ? "-" : pad("-", width))
                     continue
                 }
                 let result = try lab.ping(address(other), from: .host(site))
@@ -80,7 +80,8 @@ package struct LabDemo {
                     say("\n")
                     throw .commandFailed(command: "ping \(address(other))", status: 1, output: result.words)
                 }
-                say(pad(decimal(mean, places: 2), width))
+                let text = decimal(mean, places: 2)
+                say(other == sites.last ? text : pad(text, width))
             }
             say("\n")
         }
@@ -184,4 +185,9 @@ package struct LabDemo {
     private func pad(_ text: String, _ width: Int, with filler: Character = " ") -> String {
         text + String(repeating: filler, count: max(0, width - text.count))
     }
+}
+
+extension String {
+    /// Without the blanks at its end.
+    fileprivate var trimmed: String { String(reversed().drop { $0 == " " }.reversed()) }
 }

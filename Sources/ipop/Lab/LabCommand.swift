@@ -183,14 +183,13 @@ struct LabDemoCommand: ParsableCommand {
     }
 }
 
-/// Turns a lab's error into words on standard error and the exit code that goes with it.
+/// Turns a lab's error into words and the exit code that goes with it.
 func reportingLabErrors(_ body: () throws(LabError) -> Void) throws {
     do {
         try body()
     } catch {
+        // What was printed comes before what went wrong.
         fflush(nil)
-        let text = Array("ipop lab: error: \(error)\n".utf8)
-        _ = write(STDERR_FILENO, text, text.count)
-        throw ExitCode(error.exitCode)
+        throw CommandFailure("\(error)", ExitStatus(rawValue: error.exitCode) ?? .degraded)
     }
 }
