@@ -30,7 +30,7 @@ extension NetworkTests {
             let opened = try Lab.open(name: lab.plan.name)
 
             #expect(opened.sites == lab.sites)
-            #expect(try opened.ping(lab.lsu.hostAddress, from: .host(lab.ufl)).received == 3)
+            try opened.expectPing(lab.lsu.hostAddress, from: .host(lab.ufl))
         }
 
         @Test func `a gateway has its site's directories in the usual places, and only there`() throws {

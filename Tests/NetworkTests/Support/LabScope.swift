@@ -2,8 +2,9 @@ import Foundation
 import GatewayLab
 import Testing
 
-/// Makes a lab before the first test of a suite and takes it down after the last, however they end.
-struct LabScope: SuiteTrait, TestScoping {
+/// Makes a lab before the first test of a suite and takes it down after the last, however they end. On a test it makes one
+/// for each of its cases.
+struct LabScope: SuiteTrait, TestTrait, TestScoping {
     let plan: LabPlan
     /// Whether the sites are joined and their gateways started before the first test.
     let isBroughtUp: Bool
@@ -16,7 +17,14 @@ struct LabScope: SuiteTrait, TestScoping {
         if let missing = Ground.missing { throw LabError.badPlan("the network tests cannot run: \(missing)") }
         let lab = try Lab.create(plan)
         defer { if ProcessInfo.processInfo.environment["IPOP_LAB_KEEP"] == nil { lab.destroy() } }
-        if isBroughtUp { try lab.bringUp() }
+        if isBroughtUp {
+            // What passes before any gateway runs would pass without one.
+            for (from, to) in lab.pairs {
+                let early = try lab.ping(to.hostAddress, from: .host(from), count: 1)
+                guard early.received == 0 else { throw LabError.badPlan("\(from.hostName) needs no gateway") }
+            }
+            try lab.bringUp()
+        }
         try await Self.$current.withValue(lab) { try await function() }
     }
 }

@@ -5,17 +5,17 @@ import Testing
 /// `ipop status --json`, schema 1, as a reader outside of this project would declare it.
 struct StatusReport: Decodable {
     struct Certificate: Decodable {
-        let notAfter: String
-        let daysLeft: Int
-        let subnets: [String]
+        let notAfter: String?
+        let daysLeft: Int?
+        let subnets: [String]?
     }
     struct Device: Decodable {
         let name: String
         let up: Bool
-        let mtu: Int
-        let rxBytes, txBytes, rxPackets, txPackets, rxDropped, txDropped: UInt64
+        let mtu: Int?
+        let rxBytes, txBytes, rxPackets, txPackets, rxDropped, txDropped: UInt64?
     }
-    struct Overlay: Decodable { let members: Int }
+    struct Overlay: Decodable { let members: Int? }
     struct Site: Decodable {
         let site: String
         let node: String?
@@ -27,12 +27,13 @@ struct StatusReport: Decodable {
         let mtu: Int?
         let rxBytes, txBytes: UInt64?
         let lastHeardSeconds: Double?
+        let sourceDrops: UInt64?
     }
     struct Route: Decodable {
         let prefix: String
         let site: String?
-        let wanted: Bool
-        let kernel: String
+        let wanted: Bool?
+        let kernel: String?
         let device: String?
         let metric: Int?
         let reason: String?
@@ -40,6 +41,10 @@ struct StatusReport: Decodable {
     struct Export: Decodable {
         let subnet, virtual, state: String
         let reason: String?
+    }
+    struct Drop: Decodable {
+        let reason: String
+        let packets: UInt64
     }
     struct Problem: Decodable { let code, text, fix: String }
 
@@ -54,9 +59,12 @@ struct StatusReport: Decodable {
     let routes: [Route]
     let exports: [Export]
     let problems: [Problem]
+    let drops: [Drop]
 
     func site(_ name: String) -> Site? { sites.first { $0.site == name } }
     func route(_ prefix: String) -> Route? { routes.first { $0.prefix == prefix } }
+    /// The packets dropped for a reason; 0 when there were none.
+    func drops(_ reason: String) -> UInt64 { drops.first { $0.reason == reason }?.packets ?? 0 }
     func export(_ subnet: String) -> Export? { exports.first { $0.subnet == subnet } }
     func problems(_ code: String) -> [Problem] { problems.filter { $0.code == code } }
 }

@@ -8,6 +8,8 @@ struct IperfResult {
     let bytes: Double
     let bitsPerSecond: Double
     let lostPercent: Double?
+    /// Bytes that arrived, by stream.
+    let streams: [Double]
 }
 
 extension Lab {
@@ -21,6 +23,12 @@ extension Lab {
                     sourceLocation: sourceLocation)
             }
         }
+    }
+
+    /// Pings an address three times and expects three answers.
+    func expectPing(_ address: String, from node: LabNode, sourceLocation: SourceLocation = #_sourceLocation) throws {
+        let result = try ping(address, from: node)
+        #expect(result.received == result.sent, "\(address): \(result.words)", sourceLocation: sourceLocation)
     }
 
     /// Waits until one host gets an answer from another. Returns the seconds it took.
@@ -40,7 +48,9 @@ extension Lab {
             ["iperf3", "-J", "-c", address, "-n", String(bytes)] + extra, at: .host(from), timeLimit: 120)
         let result = try JSONDecoder().decode(IperfOutput.self, from: Data(output.utf8))
         let sum = try #require(result.end.sumReceived ?? result.end.sum)
-        return IperfResult(bytes: sum.bytes, bitsPerSecond: sum.bitsPerSecond, lostPercent: result.end.sum?.lostPercent)
+        return IperfResult(
+            bytes: sum.bytes, bitsPerSecond: sum.bitsPerSecond, lostPercent: result.end.sum?.lostPercent,
+            streams: result.end.streams.compactMap { $0.receiver?.bytes })
     }
 
     private func text(_ path: String) -> String { (try? String(contentsOfFile: path, encoding: .utf8)) ?? "" }
@@ -57,11 +67,16 @@ private struct IperfOutput: Decodable {
             case lostPercent = "lost_percent"
         }
     }
+    struct Stream: Decodable {
+        struct Receiver: Decodable { let bytes: Double }
+        let receiver: Receiver?
+    }
     struct End: Decodable {
         let sumReceived, sum: Sum?
+        let streams: [Stream]
 
         enum CodingKeys: String, CodingKey {
-            case sum
+            case sum, streams
             case sumReceived = "sum_received"
         }
     }
