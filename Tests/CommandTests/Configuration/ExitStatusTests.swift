@@ -6,8 +6,8 @@ import Testing
 @testable import ipop
 
 @Suite struct ExitStatusTests {
-    @Test(arguments: [(EACCES, ExitStatus.permission), (EPERM, .permission), (ENOSPC, .usage), (EROFS, .usage)])
-    func `only a lack of permission is code 4`(number: Int32, expected: ExitStatus) {
+    @Test(arguments: [(EACCES, ipop.ExitStatus.permission), (EPERM, .permission), (ENOSPC, .usage), (EROFS, .usage)])
+    func `only a lack of permission is code 4`(number: Int32, expected: ipop.ExitStatus) {
         let failure = CommandFailure("write", SystemError(call: "open", errno: number, subject: "/etc/ipop/ipop.yaml"))
 
         #expect(failure.status == expected)
@@ -19,7 +19,7 @@ import Testing
         let unreadable = ConfigurationProblem(file: "site.key", .unreadableFile, "permission denied")
         let mistake = ConfigurationProblem(file: "ipop.yaml", .unknownKey, "unknown key")
         let warning = ConfigurationProblem(file: "", .warning, .forwardingOff, "off")
-        func status(_ problems: [ConfigurationProblem], lacksPermission: Bool) -> ExitStatus {
+        func status(_ problems: [ConfigurationProblem], lacksPermission: Bool) -> ipop.ExitStatus {
             CheckReport(problems: problems, lacksPermission: lacksPermission, summary: "").status
         }
 
