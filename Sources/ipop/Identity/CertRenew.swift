@@ -61,7 +61,8 @@ struct CertRenew: ParsableCommand {
             try directory.record(bundle)
             try CommandFiles.write(file, bundle.text, mode: 0o600)
             let details = bundle.certificate.details
-            print("\(file): site \(details.site), node \(details.node), until \(UTCTime(unixSeconds: details.notAfter))")
+            let end = UTCTime(unixSeconds: details.notAfter)
+            print("\(file): site \(details.site), node \(details.node), until \(end)")
         }
         print("next, at each site: ipop join FILE.ipop && ipop reload")
     }
