@@ -37,7 +37,7 @@ package struct GridProfile: Equatable, Sendable {
         var lines = [
             "# The grid's profile, signed by its authority. The same file at every site; an edit breaks the signature.",
             "grid: \(grid)",
-            "pools:",
+            pools.isEmpty ? "pools: []" : "pools:",
         ]
         lines += pools.map { "  - \"\($0)\"" }
         lines += [
