@@ -96,6 +96,17 @@ let package = Package(
             dependencies: ["PacketForwarding", "LinkSecurity", "NetworkTypes", "CAllocationCount"],
             path: "Benchmarks/ForwardingBenchmark", swiftSettings: house),
 
+        // Fuzzing: in this package too, and replayed by a test.
+        .target(
+            name: "FuzzTargets",
+            dependencies: [
+                "PacketForwarding", "LinkSecurity", "WireFormat", "NetworkTypes", "GatewayCore", "SimulationKit",
+                "OpenSSLLink", "YAMLReader", "GatewayConfiguration", "ControlProtocol",
+            ],
+            path: "FuzzTesting/FuzzTargets", swiftSettings: house),
+        .executableTarget(
+            name: "fuzz", dependencies: ["FuzzTargets"], path: "FuzzTesting/FuzzProgram", swiftSettings: house),
+
         // Tests.
         tests("NetworkTypesTests", ["NetworkTypes"]),
         tests("WireFormatTests", ["WireFormat", "NetworkTypes"]),
@@ -119,6 +130,7 @@ let package = Package(
                 "OpenSSLLink", "RoutePlanning", argumentParser,
             ]),
         tests("NetworkTests", ["GatewayLab", "LinuxSystem", "NetworkTypes"]),
+        tests("FuzzReplayTests", ["FuzzTargets"]),
         tests("TidyTests", []),
     ],
     swiftLanguageModes: [.v6]

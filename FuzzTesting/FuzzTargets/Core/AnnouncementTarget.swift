@@ -1,0 +1,55 @@
+import GatewayCore
+import LinkSecurity
+import NetworkTypes
+
+/// A signed announcement that somebody passes on.
+enum AnnouncementTarget {
+    static let covered = IPPrefix(containing: IPAddress(10, 2, 0, 0), length: 16)
+
+    static func run(_ input: [UInt8]) throws(PropertyViolation) {
+        guard var unverified = try? Announcement.Unverified(reading: input) else { return }
+        let announcement = unverified.announcement
+        let judge = CredulousAuthority(node: announcement.node, prefixes: [covered])
+        let again = try? Announcement.Unverified(reading: announcement.signed(by: judge))
+        try expect(again?.announcement == announcement, "an announcement survives the wire")
+        try expect(announcement.exports.count <= DirectoryLimits.exportCount, "exports are bounded")
+        try expect(announcement.endpoints.count <= DirectoryLimits.endpointCount, "endpoints are bounded")
+
+        guard case .success(let verdict) = unverified.verify(by: judge) else {
+            throw PropertyViolation(description: "who believes everything refuses nothing")
+        }
+        let kept = unverified.announcement.exports
+        try expect(kept.allSatisfy { covered.covers($0.subnet) }, "only what the certificate covers is kept")
+        try expect(
+            kept.count + verdict.uncovered.count == announcement.exports.count, "what is not kept is told")
+        try offer(input, announcement, judge)
+    }
+
+    private static func offer(
+        _ input: [UInt8], _ announcement: Announcement, _ judge: CredulousAuthority
+    ) throws(PropertyViolation) {
+        var directory = Directory()
+        let now = Instant(nanoseconds: 1_000_000_000_000_000)
+        guard case .accepted(previous: nil) = directory.offer(input, age: .zero, by: judge, now: now) else {
+            return try expect(announcement.lifetimeSeconds == 0, "a fresh announcement is news")
+        }
+        try expect(directory[announcement.node]?.encoded == input, "an announcement is passed on as it came")
+        guard case .known = directory.offer(input, age: .zero, by: judge, now: now) else {
+            throw PropertyViolation(description: "the same announcement is no news")
+        }
+    }
+}
+
+/// Believes every certificate and signature, so that what lies behind them is reached.
+final class CredulousAuthority: IdentityAuthority {
+    let own: PeerIdentity
+
+    init(node: NodeAddress, prefixes: [IPPrefix]) {
+        own = PeerIdentity(
+            node: node, site: "ufl", grid: "physics", prefixes: prefixes, notAfter: .max, certificate: [])
+    }
+
+    func verifyCertificate(_ certificate: [UInt8]) -> Result<PeerIdentity, CertificateFault> { .success(own) }
+    func sign(_ message: [UInt8]) -> [UInt8] { [] }
+    func verifySignature(_ signature: [UInt8], of message: [UInt8], by certificate: [UInt8]) -> Bool { true }
+}

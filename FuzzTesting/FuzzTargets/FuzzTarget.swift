@@ -1,0 +1,52 @@
+/// Every parser of remote or file input, by the name of its folder in FuzzTesting/Corpus.
+///
+/// libFuzzer and the replay in the tests go through the same `run`.
+package enum FuzzTarget: String, CaseIterable, Sendable {
+    // What the network sends.
+    case sealedDatagrams = "sealed-datagrams"
+    case tapFrames = "tap-frames"
+    case controlMessage = "control-message"
+    case announcement
+    case gateway
+    case handshake
+
+    // What operators and authorities write.
+    case settings
+    case subnetMap = "subnet-map"
+    case gridProfile = "grid-profile"
+    case bundleSettings = "bundle-settings"
+    case pemBundle = "pem-bundle"
+    case certificate
+    case signingRequest = "signing-request"
+    case revocationList = "revocation-list"
+    case addressText = "address-text"
+
+    // What comes over the control socket.
+    case json
+    case controlRequest = "control-request"
+    case controlReply = "control-reply"
+
+    /// Hands one input to the code under test. Throws when a property does not hold; a trap is a fault anyhow.
+    package func run(_ input: [UInt8]) throws(PropertyViolation) {
+        switch self {
+        case .sealedDatagrams: try SealedDatagramsTarget.run(input)
+        case .tapFrames: try TapFramesTarget.run(input)
+        case .controlMessage: try ControlMessageTarget.run(input)
+        case .announcement: try AnnouncementTarget.run(input)
+        case .gateway: try GatewayTarget.run(input)
+        case .handshake: try HandshakeTarget.run(input)
+        case .settings: try SettingsTarget.run(input)
+        case .subnetMap: try SubnetMapTarget.run(input)
+        case .gridProfile: try GridProfileTarget.run(input)
+        case .bundleSettings: try BundleSettingsTarget.run(input)
+        case .pemBundle: try PEMBundleTarget.run(input)
+        case .certificate: try CertificateTarget.run(input)
+        case .signingRequest: try SigningRequestTarget.run(input)
+        case .revocationList: try RevocationListTarget.run(input)
+        case .addressText: try AddressTextTarget.run(input)
+        case .json: try JSONTarget.run(input)
+        case .controlRequest: try ControlRequestTarget.run(input)
+        case .controlReply: try ControlReplyTarget.run(input)
+        }
+    }
+}

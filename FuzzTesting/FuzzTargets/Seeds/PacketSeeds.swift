@@ -1,0 +1,91 @@
+import NetworkTypes
+import PacketForwarding
+import WireFormat
+
+/// Seeds of the data plane: what two gateways really send each other.
+enum PacketSeeds {
+    static var tapFrames: [(name: String, bytes: [UInt8])] {
+        var list = SeedFrame.all(from: 1, to: 2).map { name, frame in
+            var writer = InputWriter()
+            add(frame.bytes, to: &writer)
+            step(TapFramesTarget.Step.flush.rawValue, 10, to: &writer)
+            return (name, writer.bytes)
+        }
+        var waiting = InputWriter()
+        step(TapFramesTarget.Step.keys.rawValue | 4, 0, to: &waiting)
+        add(SeedFrame().bytes, to: &waiting)
+        step(TapFramesTarget.Step.path.rawValue, 600, to: &waiting)
+        step(TapFramesTarget.Step.keys.rawValue | 8, 0, to: &waiting)
+        add(SeedFrame(segmentSize: 40).bytes, to: &waiting)
+        list.append(("waiting", waiting.bytes))
+        var down = InputWriter()
+        for destination in [UInt8(3), 9] {
+            add(SeedFrame(to: destination).bytes, to: &down)
+            add(SeedFrame(to: destination, isV6: true).bytes, to: &down)
+        }
+        step(TapFramesTarget.Step.flush.rawValue, 4_000, to: &down)
+        add(SeedFrame(to: 3).bytes, to: &down)
+        list.append(("no-route-and-down", down.bytes))
+        return list
+    }
+
+    static var sealedDatagrams: [(name: String, bytes: [UInt8])] {
+        var list = SeedFrame.all(from: 2, to: 1).map { name, frame in (name, script(trains([frame]))) }
+        let everything = SeedFrame.all(from: 2, to: 1).map(\.frame)
+        list.append(("all-together", script(trains(everything))))
+        var changes = InputWriter()
+        for choice in 0..<8 {
+            changes.block(script(trains([SeedFrame(from: 2, to: 1)]), numbered: true))
+            changes.byte(SealedDatagramsTarget.Step.change.rawValue)
+            changes.byte(0)
+            changes.word(choice | 1_200 << 3)
+        }
+        list.append(("changes", changes.bytes))
+        list.append(("control", script(control([UInt8](1...40)))))
+        list.append(("sliced-control", script(control([UInt8](repeating: 5, count: 4_000)))))
+        return list
+    }
+
+    private static func add(_ frame: [UInt8], to writer: inout InputWriter) {
+        step(TapFramesTarget.Step.frame.rawValue, frame.count, to: &writer)
+        writer.block(frame)
+    }
+
+    private static func step(_ what: UInt8, _ count: Int, to writer: inout InputWriter) {
+        writer.byte(what)
+        writer.word(count)
+    }
+
+    /// What site 2 sends for its frames.
+    private static func trains(_ frames: [SeedFrame]) -> [PlaneSinks.Train] {
+        let sinks = PlaneSinks(sources: [], destinations: [])
+        let plane = Gateways.plane(2, sinks: sinks)
+        for frame in frames {
+            var bytes = frame.bytes
+            bytes.withUnsafeMutableBytes { plane.forwardFrame($0) }
+        }
+        plane.flush()
+        return sinks.takeTrains()
+    }
+
+    private static func control(_ message: [UInt8]) -> [PlaneSinks.Train] {
+        let sinks = PlaneSinks(sources: [], destinations: [])
+        let plane = Gateways.plane(2, sinks: sinks)
+        plane.sendControl(message, to: Gateways.near)
+        return sinks.takeTrains()
+    }
+
+    private static func script(_ trains: [PlaneSinks.Train], numbered: Bool = false) -> [UInt8] {
+        var writer = InputWriter()
+        for train in trains {
+            let number = numbered ? SealedDatagramsTarget.Step.numbered : 0
+            writer.byte(
+                SealedDatagramsTarget.Step.receiveAndFlush.rawValue | SealedDatagramsTarget.Step.grouped | number)
+            writer.byte(train.trafficClass)
+            writer.word(train.bytes.count)
+            writer.word(train.segmentSize)
+            writer.block(train.bytes)
+        }
+        return writer.bytes
+    }
+}

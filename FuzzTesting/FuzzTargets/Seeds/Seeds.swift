@@ -1,0 +1,23 @@
+import Glibc
+import OpenSSLLink
+
+/// Makes the part of the corpus that people cannot write by hand.
+package enum Seeds {
+    /// Writes every seed to its folder as `seed-NAME`, and the authority's certificate beside them.
+    package static func write() throws {
+        let signed = try CertificateSeeds.signed()
+        Corpus.write(Array(signed.authority.utf8), TestAuthority.path)
+        let all: [(FuzzTarget, [(name: String, bytes: [UInt8])])] = [
+            (.sealedDatagrams, PacketSeeds.sealedDatagrams), (.tapFrames, PacketSeeds.tapFrames),
+            (.controlMessage, CoreSeeds.controlMessages), (.announcement, CoreSeeds.announcements),
+            (.gateway, CoreSeeds.gateway), (.handshake, CertificateSeeds.handshakes),
+            (.certificate, signed.certificates), (.signingRequest, signed.requests),
+            (.revocationList, signed.lists), (.pemBundle, signed.bundles),
+        ]
+        for (target, seeds) in all {
+            let folder = "\(Corpus.folder)/\(target.rawValue)"
+            mkdir(folder, 0o755)
+            for seed in seeds { Corpus.write(seed.bytes, "\(folder)/seed-\(seed.name)") }
+        }
+    }
+}
