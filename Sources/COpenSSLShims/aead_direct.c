@@ -34,7 +34,9 @@ static void take_functions(direct_cipher *cipher, const OSSL_DISPATCH *functions
         case OSSL_FUNC_CIPHER_DECRYPT_INIT: cipher->decrypt_init = OSSL_FUNC_cipher_decrypt_init(functions); break;
         case OSSL_FUNC_CIPHER_UPDATE: cipher->update = OSSL_FUNC_cipher_update(functions); break;
         case OSSL_FUNC_CIPHER_FINAL: cipher->final = OSSL_FUNC_cipher_final(functions); break;
-        case OSSL_FUNC_CIPHER_GET_CTX_PARAMS: cipher->get_parameters = OSSL_FUNC_cipher_get_ctx_params(functions); break;
+        case OSSL_FUNC_CIPHER_GET_CTX_PARAMS:
+            cipher->get_parameters = OSSL_FUNC_cipher_get_ctx_params(functions);
+            break;
         default: break;
         }
     }

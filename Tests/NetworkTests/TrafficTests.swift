@@ -134,6 +134,7 @@ enum Transfer {
 
     /// A shell command that prints bytes which look random and are the same each time.
     static func stream(bytes: Int) -> String {
-        "openssl enc -aes-128-ctr -K 00112233445566778899aabbccddeeff -iv 0 -in /dev/zero 2>/dev/null | head -c \(bytes)"
+        let key = "00112233445566778899aabbccddeeff"
+        return "openssl enc -aes-128-ctr -K \(key) -iv 0 -in /dev/zero 2>/dev/null | head -c \(bytes)"
     }
 }

@@ -2,8 +2,8 @@ import Foundation
 import GatewayLab
 import Testing
 
-/// Makes a lab before the first test of a suite and takes it down after the last, however they end. On a test it makes one
-/// for each of its cases.
+/// Makes a lab before the first test of a suite and takes it down after the last, however they end. On a test it makes
+/// one for each of its cases.
 struct LabScope: SuiteTrait, TestTrait, TestScoping {
     let plan: LabPlan
     /// Whether the sites are joined and their gateways started before the first test.
