@@ -69,7 +69,7 @@ extension Lab {
     /// The directory of the lab's own `ipop` comes first, so that it is the one that commands find.
     private var environment: [String: String] {
         let path = Environment.own["PATH"] ?? "/usr/bin:/bin"
-        return ["PATH": ([programs, path].compactMap(\.self) + ["/usr/sbin", "/sbin"]).joined(separator: ":")]
+        return ["PATH": ((programs?.directories ?? []) + [path, "/usr/sbin", "/sbin"]).joined(separator: ":")]
     }
 
     /// The command as it is run from outside.

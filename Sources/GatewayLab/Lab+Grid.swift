@@ -32,7 +32,7 @@ extension Lab {
     /// Runs this lab's `ipop` outside of all namespaces.
     @discardableResult
     package func ipop(_ arguments: [String]) throws(LabError) -> String {
-        try ProgramRun.require([try program("ipop")] + arguments)
+        try ProgramRun.require([try ownPrograms.ipop] + arguments)
     }
 
     /// `ipop grid create` with the lab's name.
@@ -52,7 +52,7 @@ extension Lab {
         try ipop(issue)
         try require(
             [
-                try program("ipop"), "join", paths.bundle, "--lan", LabSite.lanInterface,
+                try ownPrograms.ipop, "join", paths.bundle, "--lan", LabSite.lanInterface,
                 "--config-dir", paths.configuration,
             ], at: .gateway(site))
     }
@@ -60,7 +60,7 @@ extension Lab {
     /// Starts `ipopd` on a site's gateway, in the background.
     package func startGateway(_ site: LabSite) throws(LabError) {
         let paths = directories(site)
-        let command = ["ip", "netns", "exec", site.gateway, try program("ipopd")] + paths.options
+        let command = ["ip", "netns", "exec", site.gateway, try ownPrograms.ipopd] + paths.options
         try note(
             try RecordedProcess.start(command, role: Self.gatewayRole(site), environment: [:], log: paths.log))
     }
@@ -95,7 +95,7 @@ extension Lab {
         let paths = directories(site)
         let limit = String(Int(Self.joinLimit))
         let command =
-            [try program("ipop"), "wait", "--timeout", limit] + (other.map { [$0.name] } ?? [])
+            [try ownPrograms.ipop, "wait", "--timeout", limit] + (other.map { [$0.name] } ?? [])
             + ["--run-dir", paths.run]
         // Its daemon may not have made its socket yet, which `wait` is to wait for as well; the limit above is its
         // own.
@@ -113,10 +113,11 @@ extension Lab {
         return text.split(separator: "\n").suffix(lines).map { "  \($0)" }.joined(separator: "\n")
     }
 
-    /// The path of one of this lab's own programs.
-    package func program(_ name: String) throws(LabError) -> String {
-        guard let programs else { throw .badPlan("the lab `\(plan.name)` has no gateways: it was made without them") }
-        return "\(programs)/\(name)"
+    private var ownPrograms: GatewayPrograms {
+        get throws(LabError) {
+            guard let programs else { throw .badPlan("the lab `\(plan.name)` was made without gateways") }
+            return programs
+        }
     }
 
     private static func gatewayRole(_ site: LabSite) -> String { "ipopd \(site.name)" }

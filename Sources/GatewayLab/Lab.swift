@@ -54,8 +54,8 @@ package final class Lab: Sendable {
     package var sites: [LabSite] { record.withLock { $0.sites } }
     /// The background processes that were started last, one a role; some may have ended.
     package var processes: [RecordedProcess] { record.withLock { $0.processes } }
-    /// The directory of `ipop` and `ipopd`; nil in a lab without gateways.
-    package var programs: String? { record.withLock { $0.programs } }
+    /// What its gateways run; nil in a lab without gateways.
+    package var programs: GatewayPrograms? { record.withLock { $0.programs } }
 
     /// Where a site keeps its files.
     package func directories(_ site: LabSite) -> SiteDirectories { SiteDirectories(root: "\(directory)/\(site.name)") }

@@ -4,8 +4,8 @@ import Glibc
 /// What is known of a lab from one command to the next: `lab.json` in the lab's directory.
 struct LabRecord: Equatable, Sendable {
     let plan: LabPlan
-    /// The directory of `ipop` and `ipopd` that this lab runs; nil where it runs neither.
-    var programs: String?
+    /// What this lab runs; nil where it has no gateways.
+    var programs: GatewayPrograms?
     var sites: [LabSite] = []
     /// Background processes that `down` ends.
     var processes: [RecordedProcess] = []
@@ -29,7 +29,7 @@ struct LabRecord: Equatable, Sendable {
             "name": .string(plan.name), "labsDirectory": .string(plan.labsDirectory),
             "mode": .string(plan.mode.rawValue), "wanMTU": JSONValue(plan.wanMTU), "lanMTU": JSONValue(plan.lanMTU),
             "silentPathMTU": .count(plan.silentPathMTU), "siteNames": .texts(plan.siteNames),
-            "programs": .text(programs), "sites": .texts(sites.map(\.name)),
+            "ipop": .text(programs?.ipop), "ipopd": .text(programs?.ipopd), "sites": .texts(sites.map(\.name)),
             "processes": .list(processes) { process in
                 [
                     "role": .string(process.role), "pid": JSONValue(process.pid),
@@ -47,7 +47,10 @@ struct LabRecord: Equatable, Sendable {
             silentPathMTU: try shape.optionalInteger("silentPathMTU"), lanMTU: try shape.integer("lanMTU"),
             labsDirectory: try shape.text("labsDirectory"))
         plan.siteNames = try shape.parsedList("siteNames")
-        self.init(plan: plan, programs: try shape.optionalText("programs"))
+        self.init(plan: plan, programs: nil)
+        if let ipop = try shape.optionalText("ipop"), let ipopd = try shape.optionalText("ipopd") {
+            programs = GatewayPrograms(ipop: ipop, ipopd: ipopd)
+        }
         let names: [String] = try shape.parsedList("sites")
         sites = names.enumerated().map { LabSite(number: $0 + 1, name: $1, lab: plan.name) }
         processes = try shape.list("processes") { (value) throws(JSONShapeError) in
@@ -59,7 +62,7 @@ struct LabRecord: Equatable, Sendable {
         mountPointsMade = try shape.parsedList("mountPointsMade")
     }
 
-    init(plan: LabPlan, programs: String?) {
+    init(plan: LabPlan, programs: GatewayPrograms?) {
         self.plan = plan
         self.programs = programs
     }

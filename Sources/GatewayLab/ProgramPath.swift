@@ -18,22 +18,22 @@ package enum ProgramPath {
         return nil
     }
 
-    /// The directory that holds `ipop` and `ipopd`: the one asked for, that of `IPOP_LAB_PROGRAMS`, the running
-    /// executable's own, or the one on the `PATH`.
-    package static func gatewayPrograms(asked: String?) throws(LabError) -> String {
-        let asked = asked ?? Environment.own["IPOP_LAB_PROGRAMS"]
-        if let asked {
-            guard let directory = absolute(asked), holdsGateway(directory) else {
+    /// The gateway's two programs: from the directory asked for, from that of `IPOP_LAB_PROGRAMS`, from beside the running
+    /// executable, or where they are installed, each in a directory of its own.
+    package static func gatewayPrograms(asked: String?) throws(LabError) -> GatewayPrograms {
+        if let asked = asked ?? Environment.own["IPOP_LAB_PROGRAMS"] {
+            guard let directory = absolute(asked), let programs = beside(directory) else {
                 throw .badPlan("\(asked) does not hold both `ipop` and `ipopd`")
             }
-            return directory
+            return programs
         }
-        let beside = Files.parent(Files.ownProgram)
-        if holdsGateway(beside) { return beside }
-        guard let installed = find("ipopd") else { throw .programMissing(name: "ipopd", package: "ipop-gateway") }
-        let directory = Files.parent(installed)
-        guard holdsGateway(directory) else { throw .programMissing(name: "ipop", package: "ipop-gateway") }
-        return directory
+        let own = Files.ownProgram
+        if let programs = beside(Files.parent(own)) { return programs }
+        guard let daemon = find("ipopd") else { throw .programMissing(name: "ipopd", package: "ipop-gateway") }
+        // What runs is `ipop` itself, or a test.
+        let command = own.hasSuffix("/ipop") ? own : find("ipop")
+        guard let command else { throw .programMissing(name: "ipop", package: "ipop-gateway") }
+        return GatewayPrograms(ipop: command, ipopd: daemon)
     }
 
     /// The path without links and dots: commands run elsewhere.
@@ -43,8 +43,23 @@ package enum ProgramPath {
         return String(cString: resolved)
     }
 
-    private static func holdsGateway(_ directory: String) -> Bool {
-        ["ipop", "ipopd"].allSatisfy { Files.isProgram("\(directory)/\($0)") }
+    private static func beside(_ directory: String) -> GatewayPrograms? {
+        let programs = GatewayPrograms(ipop: "\(directory)/ipop", ipopd: "\(directory)/ipopd")
+        return Files.isProgram(programs.ipop) && Files.isProgram(programs.ipopd) ? programs : nil
+    }
+}
+
+/// Where the gateway's own programs stand.
+package struct GatewayPrograms: Equatable, Sendable {
+    /// The command.
+    package let ipop: String
+    /// The daemon.
+    package let ipopd: String
+
+    /// The directories of both, for a `PATH`.
+    var directories: [String] {
+        let both = [Files.parent(ipop), Files.parent(ipopd)]
+        return both[0] == both[1] ? [both[0]] : both
     }
 }
 

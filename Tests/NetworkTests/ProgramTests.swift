@@ -79,7 +79,7 @@ extension NetworkTests {
             let programs = try #require(lab.programs)
             // The build may stand where others cannot read it.
             let copy = "/tmp/ipop-\(lab.plan.name)"
-            try ProgramRun.require(["install", "-m", "755", "\(programs)/ipop", copy])
+            try ProgramRun.require(["install", "-m", "755", programs.ipop, copy])
             defer { try? FileManager.default.removeItem(atPath: copy) }
 
             let result = try ProgramRun.run(
@@ -102,7 +102,7 @@ extension NetworkTests {
         @Test func `the demo explains itself and leaves nothing behind`() throws {
             let programs = try ProgramPath.gatewayPrograms(asked: nil), name = "demo\(getpid())"
 
-            let result = try ProgramRun.run(["\(programs)/ipop", "lab", "demo", "--name", name], timeLimit: 180)
+            let result = try ProgramRun.run([programs.ipop, "lab", "demo", "--name", name], timeLimit: 180)
 
             #expect(result.status == 0, "\(result.everything)")
             for word in ["ufl-host", "IPv4", "IPv6", "sha256", "ipop status", "clean up"] {
@@ -116,7 +116,7 @@ extension NetworkTests {
 
             // `timeout` sends SIGINT, as the terminal would, while gateways join.
             let result = try ProgramRun.run(
-                ["timeout", "--signal=INT", "1", "\(programs)/ipop", "lab", "demo", "--name", name], timeLimit: 60)
+                ["timeout", "--signal=INT", "1", programs.ipop, "lab", "demo", "--name", name], timeLimit: 60)
 
             #expect(result.status != 0 && result.output.contains("clean up"), "\(result.everything)")
             try expectNothingLeft(name)
