@@ -72,10 +72,16 @@ let package = Package(
         outside("RouteControl", ["NetworkTypes", "RoutePlanning", "LinuxSystem", "CLinuxShims", "CNetlink"]),
         outside("OpenSSLLink", ["NetworkTypes", "LinkSecurity", "COpenSSL", "COpenSSLShims"]),
         outside(
+            "GatewayFiles",
+            [
+                "NetworkTypes", "LinkSecurity", "GatewayConfiguration", "ControlProtocol", "YAMLReader", "LinuxSystem",
+                "OpenSSLLink",
+            ]),
+        outside(
             "GatewayDaemon",
             [
                 "NetworkTypes", "WireFormat", "LinkSecurity", "PacketForwarding", "RoutePlanning",
-                "GatewayConfiguration", "ControlProtocol", "GatewayCore", "YAMLReader", "LinuxSystem", "RouteControl",
+                "GatewayConfiguration", "ControlProtocol", "GatewayCore", "GatewayFiles", "LinuxSystem", "RouteControl",
                 "OpenSSLLink", logging,
             ]),
         outside("GatewayLab", ["ControlProtocol"]),
@@ -86,7 +92,7 @@ let package = Package(
             "ipop",
             [
                 "NetworkTypes", "RoutePlanning", "GatewayConfiguration", "ControlProtocol", "YAMLReader", "LinuxSystem",
-                "RouteControl", "LinkSecurity", "OpenSSLLink", "GatewayLab", argumentParser,
+                "RouteControl", "LinkSecurity", "OpenSSLLink", "GatewayFiles", "GatewayLab", argumentParser,
             ]),
 
         // Benchmarks: in this package, because package access ends at its border.

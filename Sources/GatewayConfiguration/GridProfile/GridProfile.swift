@@ -28,7 +28,7 @@ package struct GridProfile: Equatable, Sendable {
     package var signedBytes: [UInt8] {
         var lines = ["ipop-grid-profile=1", "grid=\(grid)"]
         lines += pools.map { "pool=\($0)" }
-        lines += ["created=\(created)", "authority=sha256:\(Hexadecimal.text(authorityFingerprint))"]
+        lines += ["created=\(created)", "authority=sha256:\(Hexadecimal.encode(authorityFingerprint))"]
         return Array((lines.joined(separator: "\n") + "\n").utf8)
     }
 
@@ -42,44 +42,9 @@ package struct GridProfile: Equatable, Sendable {
         lines += pools.map { "  - \"\($0)\"" }
         lines += [
             "created: \(created)",
-            "authority: \"sha256:\(Hexadecimal.text(authorityFingerprint))\"",
-            "signature: \"\(Hexadecimal.text(signature))\"",
+            "authority: \"sha256:\(Hexadecimal.encode(authorityFingerprint))\"",
+            "signature: \"\(Hexadecimal.encode(signature))\"",
         ]
         return lines.joined(separator: "\n") + "\n"
-    }
-}
-
-/// Bytes as hexadecimal text.
-package enum Hexadecimal {
-    /// Two lower-case digits a byte.
-    package static func text(_ bytes: some Sequence<UInt8>) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        var text: [UInt8] = []
-        for byte in bytes {
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 15)])
-        }
-        return String(decoding: text, as: UTF8.self)
-    }
-
-    /// Reads two digits a byte, either case; `nil` for anything else.
-    package static func bytes(_ text: some StringProtocol) -> [UInt8]? {
-        let digits = Array(text.utf8)
-        guard digits.count.isMultiple(of: 2) else { return nil }
-        var bytes: [UInt8] = []
-        for index in stride(from: 0, to: digits.count, by: 2) {
-            guard let high = value(digits[index]), let low = value(digits[index + 1]) else { return nil }
-            bytes.append(high << 4 | low)
-        }
-        return bytes
-    }
-
-    private static func value(_ digit: UInt8) -> UInt8? {
-        switch digit {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
-        default: nil
-        }
     }
 }

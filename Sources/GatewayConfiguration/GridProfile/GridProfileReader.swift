@@ -20,7 +20,7 @@ extension ConfigurationReader {
         let authority = readFingerprint(top, &problems)
         var signature: [UInt8]?
         if let (text, position) = top.text("signature", expected: "hexadecimal digits", &problems) {
-            signature = Hexadecimal.bytes(text)
+            signature = Hexadecimal.decode(text)
             if signature?.isEmpty ?? true || text.utf8.count > 256 {
                 problems.error(.invalidValue, at: position, "'signature' must be hexadecimal digits, at most 256")
             }
@@ -36,7 +36,8 @@ extension ConfigurationReader {
     private static func readFingerprint(_ top: StrictMapping, _ problems: inout ProblemList) -> [UInt8]? {
         let expected = "sha256: and 64 hexadecimal digits"
         guard let (text, position) = top.text("authority", expected: expected, &problems) else { return nil }
-        guard text.hasPrefix("sha256:"), let bytes = Hexadecimal.bytes(text.dropFirst(7)), bytes.count == 32 else {
+        guard text.hasPrefix("sha256:"), let bytes = Hexadecimal.decode(String(text.dropFirst(7))), bytes.count == 32
+        else {
             problems.error(.invalidValue, at: position, "'authority' must be \(expected)")
             return nil
         }

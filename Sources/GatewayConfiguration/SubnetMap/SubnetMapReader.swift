@@ -248,7 +248,7 @@ private struct SubnetMapReading {
         if let odd = text.unicodeScalars.first(where: {
             $0.value < 0x20 && $0 != "\t" && $0 != "\r" || $0.value == 0x7f
         }) {
-            let code = Hexadecimal.text([UInt8(truncatingIfNeeded: odd.value)])
+            let code = Hexadecimal.encode([UInt8(truncatingIfNeeded: odd.value)])
             problems.error(
                 .syntax, at: SourcePosition(line: number, column: 1), "the line has the control character 0x\(code)")
             return nil

@@ -11,9 +11,9 @@ extension Daemon {
     func reload() -> Result<ReloadResult, ControlFailure> {
         notify { try $0.reloading() }
         defer { notify { try $0.ready() } }
-        let new: GatewayFiles
+        let new: RunningConfiguration
         do throws(StartupError) {
-            new = try GatewayFiles.load(directory: arguments.configDirectory, now: WallClock.unixSeconds())
+            new = try RunningConfiguration.load(directory: arguments.configDirectory, now: WallClock.unixSeconds())
         } catch {
             reloadErrors = error.description.split(separator: "\n").map(String.init)
             return .failure(ControlFailure(.configurationRejected, error.description))
@@ -46,7 +46,7 @@ extension Daemon {
     }
 
     /// What cannot be another in a running gateway: another grid, site or key is another gateway.
-    private func refusal(of new: GatewayFiles) -> String? {
+    private func refusal(of new: RunningConfiguration) -> String? {
         let old = files.settings
         if new.settings.grid != old.grid || new.settings.site != old.site {
             return "grid and site cannot change while ipopd runs: restart it"
@@ -56,7 +56,7 @@ extension Daemon {
     }
 
     /// The difference in words.
-    private func changes(from old: GatewayFiles, to new: GatewayFiles) -> [String] {
+    private func changes(from old: RunningConfiguration, to new: RunningConfiguration) -> [String] {
         var changes: [String] = []
         let before = old.subnetMap.exports(of: old.settings.site).map(\.subnet)
         let after = new.subnetMap.exports(of: new.settings.site).map(\.subnet)
@@ -82,7 +82,7 @@ extension Daemon {
     }
 
     /// Settings that sockets and devices were opened with.
-    private func needsRestart(from old: GatewayFiles, to new: GatewayFiles) -> [String] {
+    private func needsRestart(from old: RunningConfiguration, to new: RunningConfiguration) -> [String] {
         var warnings: [String] = []
         if old.settings.listen != new.settings.listen { warnings.append("listen takes effect at the next restart") }
         if old.settings.device != new.settings.device { warnings.append("device takes effect at the next restart") }

@@ -22,7 +22,7 @@ import RoutePlanning
 package final class Daemon {
     let arguments: DaemonArguments
     var logger: Logger
-    var files: GatewayFiles
+    var files: RunningConfiguration
     let identity: SiteIdentity
     var gateway: Gateway
     var effects = GatewayEffects()
@@ -69,7 +69,7 @@ package final class Daemon {
     package init(arguments: DaemonArguments) throws(StartupError) {
         self.arguments = arguments
         let wallClock = WallClock.unixSeconds()
-        files = try GatewayFiles.load(directory: arguments.configDirectory, now: wallClock)
+        files = try RunningConfiguration.load(directory: arguments.configDirectory, now: wallClock)
         logger = Logger(label: "ipopd", factory: JournalLogHandler.init(label:))
         logger.logLevel = LogLevels.level(files.settings.log.level)
         now = MonotonicClock.now()
@@ -128,7 +128,7 @@ package final class Daemon {
         switch error {
         case let error as StartupError:
             error
-        case let error as SystemError where error.isPermission:
+        case let error as SystemError where error.meansNoPermission:
             .permission("\(error); ipopd needs CAP_NET_ADMIN (start it as root or by its systemd unit)")
         case TapDeviceError.notPermitted:
             .permission("\(error); ipopd needs CAP_NET_ADMIN (start it as root or by its systemd unit)")
@@ -138,7 +138,9 @@ package final class Daemon {
     }
 
     /// What the core is to know of the configuration, with only those exports that may be announced.
-    static func coreSettings(_ files: GatewayFiles, exports: [SubnetExport], remembered: [Endpoint]) -> CoreSettings {
+    static func coreSettings(_ files: RunningConfiguration, exports: [SubnetExport], remembered: [Endpoint])
+        -> CoreSettings
+    {
         let settings = files.settings
         return CoreSettings(
             bootstrap: settings.bootstrap, remembered: remembered,

@@ -1,6 +1,7 @@
 import ArgumentParser
 import ControlProtocol
 import GatewayConfiguration
+import GatewayFiles
 import OpenSSLLink
 
 /// `ipop check`.

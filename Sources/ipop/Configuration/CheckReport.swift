@@ -1,6 +1,8 @@
 import ControlProtocol
 import GatewayConfiguration
+import GatewayFiles
 import NetworkTypes
+import OpenSSLLink
 
 /// The outcome of a check, for people and for programs.
 struct CheckReport {
@@ -23,8 +25,8 @@ struct CheckReport {
             summary += ": site \(settings.site) of grid \(settings.grid), LAN \(settings.lan.interface)"
             summary += ", exports \(exports.isEmpty ? "nothing" : exports)"
         }
-        if let certificate = check.certificate {
-            let days = CertificateText.daysLeft(certificate, now: check.now)
+        if let details = check.certificate?.details {
+            let days = details.daysLeft(now: check.now)
             summary += ", certificate \(HumanUnits.count(days, "day"))"
         }
         return CheckReport(problems: problems, lacksPermission: check.lacksPermission, summary: summary)

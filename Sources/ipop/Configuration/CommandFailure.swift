@@ -33,8 +33,3 @@ struct CommandFailure: Error, Equatable {
         }
     }
 }
-
-extension SystemError {
-    /// EPERM or EACCES: another user could do it.
-    var meansNoPermission: Bool { errno == 1 || errno == 13 }
-}

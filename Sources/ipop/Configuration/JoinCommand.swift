@@ -1,5 +1,6 @@
 import ArgumentParser
 import GatewayConfiguration
+import GatewayFiles
 import LinuxSystem
 import NetworkTypes
 import OpenSSLLink

@@ -1,4 +1,5 @@
 import GatewayConfiguration
+import GatewayFiles
 import LinuxSystem
 import NetworkTypes
 import OpenSSLLink

@@ -1,4 +1,5 @@
 import GatewayConfiguration
+import GatewayFiles
 import LinkSecurity
 import LinuxSystem
 import NetworkTypes
@@ -35,7 +36,7 @@ struct AuthorityDirectory {
             throw CommandFailure("cannot make the authority: \(error)")
         }
         let details = authority.certificate.details
-        guard let fingerprint = Hexadecimal.bytes(details.fingerprint) else {
+        guard let fingerprint = Hexadecimal.decode(details.fingerprint) else {
             preconditionFailure("a fingerprint is hexadecimal")
         }
         var profile = GridProfile(
@@ -67,7 +68,7 @@ struct AuthorityDirectory {
     func profile(signedBy authority: Certificate) throws(CommandFailure) -> GridProfile {
         let text = try CommandFiles.readText(profileFile)
         let profile = try ProfileReading.profile(Array(text.utf8), file: profileFile)
-        if let fault = ProfileReading.fault(of: profile, authority: authority) {
+        if let fault = profile.fault(under: authority) {
             throw CommandFailure("\(profileFile): \(fault)")
         }
         return profile
@@ -88,7 +89,7 @@ struct AuthorityDirectory {
         var record = bundle
         record.key = nil
         let details = bundle.certificate.details
-        let node = Hexadecimal.text(details.node.bytes.prefix(8))
+        let node = Hexadecimal.encode(details.node.bytes.prefix(8))
         try CommandFiles.makeDirectory(issuedDirectory, mode: 0o700)
         try CommandFiles.write(
             "\(issuedDirectory)/\(details.site).\(node).\(details.serial).ipop", record.text, mode: 0o600)
@@ -118,20 +119,5 @@ enum ProfileReading {
             }
             return profile
         }
-    }
-
-    /// Why `profile` is not of `authority`'s making; `nil` when it is.
-    static func fault(of profile: GridProfile, authority: Certificate) -> String? {
-        let details = authority.details
-        if Hexadecimal.bytes(details.fingerprint) != profile.authorityFingerprint {
-            return "the grid profile names another authority than '\(details.grid ?? details.site)'"
-        }
-        if details.grid != profile.grid {
-            return "the grid profile is of grid '\(profile.grid)', the authority of grid '\(details.grid ?? "")'"
-        }
-        if !authority.verifySignature(profile.signature, of: profile.signedBytes) {
-            return "the grid profile's signature is not the authority's: the profile was changed"
-        }
-        return nil
     }
 }

@@ -99,7 +99,7 @@ struct CertRenew: ParsableCommand {
         return bundles.map { bundle in
             let details = bundle.certificate.details
             let isOnly = bundles.count { $0.certificate.details.site == details.site } == 1
-            let node = Hexadecimal.text(details.node.bytes.prefix(4))
+            let node = Hexadecimal.encode(details.node.bytes.prefix(4))
             return "\(directory)/\(details.site)\(isOnly ? "" : "-\(node)").ipop"
         }
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ControlProtocol
+import GatewayFiles
 import LinkSecurity
 import LinuxSystem
 import NetworkTypes
@@ -38,16 +39,16 @@ struct CertVerify: ParsableCommand {
             case .failure(let fault): throw .refused(fault)
             }
         } catch .refused(let fault) {
-            throw CommandFailure("\(file): \(FaultText.text(fault))")
+            throw CommandFailure("\(file): \(fault.advice)")
         } catch {
             throw CommandFailure("\(file): \(error)")
         }
         if let bundle { try Self.verify(bundle, authority: authority, file: file) }
-        let days = CertificateText.daysLeft(certificate.details, now: now)
+        let days = certificate.details.daysLeft(now: now)
         print(
             "\(file): good; site \(identity.site) of grid \(identity.grid), subnets "
                 + "\(CertificateText.list(identity.prefixes)), \(HumanUnits.count(days, "day")) left")
-        if days < CertificateText.soonDays {
+        if days < CertificateDetails.soonDays {
             Terminal.printWarning(
                 "\(file): the certificate ends in \(HumanUnits.count(days, "day")); renew it: ipop cert renew "
                     + identity.site)
@@ -63,7 +64,7 @@ struct CertVerify: ParsableCommand {
         if let key = bundle.key, !bundle.certificate.matches(key) {
             throw CommandFailure("\(file): the key does not belong to the certificate")
         }
-        if let fault = ProfileReading.fault(of: bundle.profile, authority: authority) {
+        if let fault = bundle.profile.fault(under: authority) {
             throw CommandFailure("\(file): \(fault)")
         }
     }
@@ -86,22 +87,5 @@ struct CertVerify: ParsableCommand {
         }
         let revoked = isDirectory ? try directory.revocations(of: authority).entries.map(\.serial) : []
         return (authority, Set(revoked))
-    }
-}
-
-/// Faults of certificates in words.
-enum FaultText {
-    /// What is wrong and what to do.
-    static func text(_ fault: CertificateFault) -> String {
-        switch fault {
-        case .malformed: "the certificate is not one of a site; issue it again: ipop cert issue"
-        case .untrusted: "the certificate is not signed by this grid's authority; take both of one grid"
-        case .wrongGrid: "the certificate is of another grid; take both of one grid"
-        case .expired: "the certificate has expired; renew it: ipop cert renew"
-        case .notYetValid: "the certificate is not valid yet; set the clock: timedatectl"
-        case .revoked: "the certificate was revoked; issue another: ipop cert issue"
-        case .addressBlocks: "the certificate's address blocks exceed the authority's; issue it again: ipop cert issue"
-        case .missing: "there is no certificate"
-        }
     }
 }

@@ -1,14 +1,12 @@
 import ArgumentParser
 import ControlProtocol
 import GatewayConfiguration
+import GatewayFiles
 import NetworkTypes
 import OpenSSLLink
 
 /// Certificates in words and in JSON.
 enum CertificateText {
-    /// Under so many days a certificate counts as ending soon.
-    static let soonDays = 14
-
     /// Refuses a number of days that no certificate can have.
     static func checkDays(_ days: Int) throws {
         guard (1...CertificateAuthority.dayLimit).contains(days) else {
@@ -16,22 +14,16 @@ enum CertificateText {
         }
     }
 
-    /// Whole days until the end, negative after it.
-    static func daysLeft(_ details: CertificateDetails, now: Int64) -> Int {
-        Int((details.notAfter - now + (details.notAfter < now ? -86_399 : 0)) / 86_400)
-    }
-
     /// `192.168.20.0/24, 2001:db8::/48`, or `none`.
-    static func list(_ prefixes: [IPPrefix]?) -> String {
-        guard let prefixes else { return "malformed" }
-        return prefixes.isEmpty ? "none" : prefixes.map(\.description).joined(separator: ", ")
+    static func list(_ prefixes: [IPPrefix]) -> String {
+        prefixes.isEmpty ? "none" : prefixes.map(\.description).joined(separator: ", ")
     }
 
     /// What a certificate says, a line a fact.
     static func lines(_ details: CertificateDetails, now: Int64) -> [String] {
         let from = UTCTime(unixSeconds: details.notBefore)
         let to = UTCTime(unixSeconds: details.notAfter)
-        let days = daysLeft(details, now: now)
+        let days = details.daysLeft(now: now)
         let state =
             if now < details.notBefore { "not valid yet" } else if now > details.notAfter { "expired" } else {
                 "\(HumanUnits.count(days, "day")) left"
@@ -40,7 +32,7 @@ enum CertificateText {
         var lines = ["certificate of \(name)"]
         if !details.isAuthority { lines.append("  grid         \(details.grid ?? "not named")") }
         lines += [
-            "  node         \(details.node)", "  subnets      \(list(details.prefixes))",
+            "  node         \(details.node)", "  subnets      \(details.prefixList)",
             "  valid        \(from) to \(to), \(state)", "  serial       \(details.serial)",
             "  fingerprint  sha256:\(details.fingerprint)",
         ]
@@ -55,7 +47,7 @@ enum CertificateText {
             "subnets": details.prefixes.map { .texts($0) } ?? .null,
             "notBefore": .string(UTCTime(unixSeconds: details.notBefore).description),
             "notAfter": .string(UTCTime(unixSeconds: details.notAfter).description),
-            "daysLeft": JSONValue(daysLeft(details, now: now)), "serial": .string(details.serial),
+            "daysLeft": JSONValue(details.daysLeft(now: now)), "serial": .string(details.serial),
             "fingerprint": .string("sha256:\(details.fingerprint)"),
         ]
     }

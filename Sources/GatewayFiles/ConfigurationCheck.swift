@@ -1,33 +1,47 @@
 import ControlProtocol
-import GatewayConfiguration
+package import GatewayConfiguration
 import LinkSecurity
 import LinuxSystem
 import NetworkTypes
-import OpenSSLLink
-import YAMLReader
+package import OpenSSLLink
+package import YAMLReader
 
 /// Checks a configuration offline: the files, the identity, and whether the two fit each other.
 ///
 /// What the host has against it is `HostCheck`'s part. Files come through `readFile`, so that `ipop join` can
 /// check what it is about to write.
-struct ConfigurationCheck {
-    let paths: ConfigurationPaths
-    let readFile: (String) -> Result<[UInt8], FileReadFault>
+package struct ConfigurationCheck {
+    package let paths: ConfigurationPaths
+    private let readFile: (String) -> Result<[UInt8], FileReadFault>
     /// Seconds since 1970-01-01T00:00:00Z.
-    let now: Int64
+    package let now: Int64
 
     /// Whether the key's file is about to be written: who may read the old one does not matter then.
-    var replacesKey = false
+    package var replacesKey = false
 
-    private(set) var problems: [ConfigurationProblem] = []
-    private(set) var settings: GatewaySettings?
-    private(set) var settingsTree: ConfigurationNode?
-    private(set) var exports: [SubnetExport] = []
-    private(set) var certificate: CertificateDetails?
+    /// Everything that was found, in the order of the files.
+    package private(set) var problems: [ConfigurationProblem] = []
+    /// What ipop.yaml says; `nil` while it has errors.
+    package private(set) var settings: GatewaySettings?
+    /// Where ipop.yaml says it.
+    package private(set) var settingsTree: ConfigurationNode?
+    /// What subnets.map says; `nil` while it has errors.
+    package private(set) var subnetMap: SubnetMap?
+    /// The site's certificate, the authority's, and the site's key, as far as they could be read.
+    package private(set) var certificate: Certificate?
+    package private(set) var authority: Certificate?
+    package private(set) var key: PrivateKey?
     /// Whether a file could not be read for want of permission.
-    private(set) var lacksPermission = false
+    package private(set) var lacksPermission = false
 
-    init(
+    /// What this site's lines of subnets.map export.
+    package var exports: [SubnetExport] {
+        guard let settings, let subnetMap else { return [] }
+        return subnetMap.exports(of: settings.site)
+    }
+
+    /// A check of the files in `paths` as of `now`. Nothing is read before `run`.
+    package init(
         paths: ConfigurationPaths, now: Int64,
         readFile: @escaping (String) -> Result<[UInt8], FileReadFault> = Self.readFromDisk
     ) {
@@ -37,21 +51,20 @@ struct ConfigurationCheck {
     }
 
     /// Looks at everything; afterwards `problems` has what was found.
-    mutating func run() {
+    package mutating func run() {
         let loaded = ConfigurationFiles.load(directory: paths.directory, readFile: readFile)
         problems = loaded.problems
         settings = loaded.settings
         settingsTree = loaded.settingsTree
         let names = [paths.settings, paths.subnetMap, paths.gridProfile]
         for name in names { if case .failure(.permissionDenied) = readFile(name) { lacksPermission = true } }
-        if let settings, let map = loaded.subnetMap { exports = map.exports(of: settings.site) }
-        let authority = readIdentity(paths.authorityCertificate) { text throws(OpenSSLError) in
+        subnetMap = loaded.subnetMap
+        authority = readIdentity(paths.authorityCertificate) { text throws(OpenSSLError) in
             try Certificate(pem: text)
         }
-        let own = readIdentity(paths.siteCertificate) { text throws(OpenSSLError) in try Certificate(pem: text) }
-        let key = readIdentity(paths.siteKey) { text throws(OpenSSLError) in try PrivateKey(pem: text) }
-        if let own {
-            certificate = own.details
+        certificate = readIdentity(paths.siteCertificate) { text throws(OpenSSLError) in try Certificate(pem: text) }
+        key = readIdentity(paths.siteKey) { text throws(OpenSSLError) in try PrivateKey(pem: text) }
+        if let own = certificate {
             if let key, !own.matches(key) {
                 add(
                     .certificate, paths.siteKey, "the key does not belong to the certificate \(paths.siteCertificate)",
@@ -62,7 +75,7 @@ struct ConfigurationCheck {
             checkExports(own.details)
         }
         if let authority, let profile = loaded.gridProfile,
-            let fault = ProfileReading.fault(of: profile, authority: authority)
+            let fault = profile.fault(under: authority)
         {
             add(.gridProfile, paths.gridProfile, fault, fix: "join again with a bundle of this grid")
         }
@@ -70,7 +83,7 @@ struct ConfigurationCheck {
     }
 
     /// Reads a file from the disk.
-    static func readFromDisk(_ path: String) -> Result<[UInt8], FileReadFault> {
+    package static func readFromDisk(_ path: String) -> Result<[UInt8], FileReadFault> {
         do throws(SystemError) {
             guard let bytes = try FileSystem.readIfPresent(path) else { return .failure(.notFound) }
             return .success(bytes)
@@ -146,10 +159,10 @@ struct ConfigurationCheck {
                 "the certificate is not valid before \(UTCTime(unixSeconds: details.notBefore))",
                 fix: "set this host's clock: timedatectl")
         case .failure(let fault):
-            add(.certificate, paths.siteCertificate, FaultText.text(fault), fix: nil)
+            add(.certificate, paths.siteCertificate, fault.advice, fix: nil)
         case .success:
-            let days = CertificateText.daysLeft(details, now: now)
-            guard days < CertificateText.soonDays else { return }
+            let days = details.daysLeft(now: now)
+            guard days < CertificateDetails.soonDays else { return }
             add(
                 .certificateExpiresSoon, paths.siteCertificate,
                 "the certificate expires in \(HumanUnits.count(days, "day"))",
@@ -162,7 +175,7 @@ struct ConfigurationCheck {
             add(
                 .exportNotInCertificate, paths.subnetMap, at: export.position,
                 "the certificate does not cover the export \(export.subnet)",
-                fix: "it covers \(CertificateText.list(details.prefixes)); issue one that does: ipop cert issue "
+                fix: "it covers \(details.prefixList); issue one that does: ipop cert issue "
                     + "\(details.site) --subnet \(export.subnet)")
         }
     }
@@ -182,22 +195,5 @@ struct ConfigurationCheck {
             .keyFile, paths.siteKey,
             "the key does not belong to the user \(ServiceUser.name), as whom ipopd runs",
             fix: "chown \(ServiceUser.name): \(paths.siteKey)", severity: .warning)
-    }
-}
-
-/// The user as whom the packaged daemon runs.
-enum ServiceUser {
-    static let name = "ipop"
-
-    /// Who the daemon's secrets are to belong to: that user when it exists and this process may give files away.
-    static func owner() throws(CommandFailure) -> FileSystem.Owner? {
-        guard UserDatabase.currentUserID == 0 else { return nil }
-        do throws(SystemError) {
-            guard let user = try UserDatabase.userID(name), let group = try UserDatabase.primaryGroupID(ofUser: name)
-            else { return nil }
-            return FileSystem.Owner(user: user, group: group)
-        } catch {
-            throw CommandFailure("look up the user", error)
-        }
     }
 }

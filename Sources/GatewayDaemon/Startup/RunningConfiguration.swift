@@ -1,0 +1,45 @@
+import GatewayConfiguration
+import GatewayFiles
+import NetworkTypes
+import OpenSSLLink
+
+/// What the gateway runs by: everything that the configuration directory holds, read and found sound.
+struct RunningConfiguration {
+    let settings: GatewaySettings
+    let subnetMap: SubnetMap
+    let certificate: Certificate
+    let authority: Certificate
+    let key: PrivateKey
+    /// Nothing that keeps the gateway from running.
+    let warnings: [ConfigurationProblem]
+
+    /// Own exports that the certificate covers, and those that it does not.
+    var exports: (covered: [SubnetExport], uncovered: [SubnetExport]) {
+        let blocks = certificate.details.prefixes ?? []
+        let all = subnetMap.exports(of: settings.site)
+        let isCovered = { (export: SubnetExport) in blocks.contains { $0.covers(export.subnet) } }
+        return (all.filter(isCovered), all.filter { !isCovered($0) })
+    }
+
+    /// Reads `directory`; throws every error found, not only the first.
+    ///
+    /// An export that the certificate does not cover is no such error: it is refused by itself, and the rest works.
+    static func load(directory: String, now: Int64) throws(StartupError) -> RunningConfiguration {
+        var check = ConfigurationCheck(paths: ConfigurationPaths(directory: directory), now: now)
+        check.run()
+        let isFatal = { (problem: ConfigurationProblem) in
+            problem.severity == .error && problem.code != .exportNotInCertificate
+        }
+        guard let settings = check.settings, let map = check.subnetMap, let certificate = check.certificate,
+            let authority = check.authority, let key = check.key, !check.problems.contains(where: isFatal)
+        else {
+            if check.lacksPermission {
+                throw .permission(check.problems.filter(isFatal).map(\.description).joined(separator: "\n"))
+            }
+            throw .configuration(check.problems)
+        }
+        return RunningConfiguration(
+            settings: settings, subnetMap: map, certificate: certificate, authority: authority, key: key,
+            warnings: check.problems.filter { $0.severity == .warning })
+    }
+}

@@ -1,0 +1,6 @@
+import Glibc
+
+extension SystemError {
+    /// EPERM or EACCES: another user could do it.
+    package var meansNoPermission: Bool { errno == EPERM || errno == EACCES }
+}
