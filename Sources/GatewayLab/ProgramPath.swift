@@ -18,8 +18,8 @@ package enum ProgramPath {
         return nil
     }
 
-    /// The gateway's two programs: from the directory asked for, from that of `IPOP_LAB_PROGRAMS`, from beside the running
-    /// executable, or where they are installed, each in a directory of its own.
+    /// The gateway's two programs: from the directory asked for, from that of `IPOP_LAB_PROGRAMS`, from beside the
+    /// running executable, or where they are installed, each in a directory of its own.
     package static func gatewayPrograms(asked: String?) throws(LabError) -> GatewayPrograms {
         if let asked = asked ?? Environment.own["IPOP_LAB_PROGRAMS"] {
             guard let directory = absolute(asked), let programs = beside(directory) else {
