@@ -65,6 +65,12 @@ extension NetworkTests {
             #expect(try Set(lab.ipopRoutes(lab.ufl).keys).isSuperset(of: lab.cern.subnets))
             #expect(try lab.run(["ipop", "status", "--check"], at: .gateway(lab.ufl)).status == 1)
             #expect(try !lab.status(lab.ufl).problems("E010").isEmpty)
+            for address in [lab.cern.hostAddress, lab.cern.hostAddress6] {
+                // The first packets wait for a path; when none comes, their sender is told.
+                try until("word from the gateway that \(address) is out of reach") { () throws(LabError) in
+                    try lab.ping(address, from: .host(lab.ufl), count: 1).words.contains("nreachable")
+                }
+            }
             try lab.expectPing(lab.lsu.hostAddress, from: .host(lab.ufl))
 
             try lab.startGateway(lab.cern)
@@ -88,6 +94,41 @@ extension NetworkTests {
                 let next = try #require(members.first { $0 != site })
                 try lab.expectPing(next.hostAddress, from: .host(site))
             }
+        }
+    }
+
+    /// Nobody is there at first.
+    @Suite(.serialized, .lab("first", sites: 2, isBroughtUp: false)) struct FirstContactTests {
+        @Test func `a gateway waits for its bootstrap member, says so, and joins when that comes`() throws {
+            let lab = try Lab.ofSuite()
+            try lab.createGrid()
+            for site in lab.sites { try lab.join(site) }
+
+            try lab.startGateway(lab.lsu)
+            try until("lsu to say that nobody answers") { () throws(LabError) in
+                try !lab.status(lab.lsu).problems("E040").isEmpty
+            }
+            #expect(try lab.status(lab.lsu).state == "joining")
+            #expect(try lab.run(["ipop", "wait", "--timeout", "1"], at: .gateway(lab.lsu)).status == 1)
+
+            try lab.startGateway(lab.ufl)
+            try lab.waitUntilInGrid(lab.lsu)
+            try lab.expectAllHostsReachEachOther()
+            #expect(try lab.status(lab.lsu).problems.isEmpty)
+        }
+
+        @Test func `a gateway without its state joins again as the same member`() throws {
+            let lab = try Lab.ofSuite()
+            let node = try lab.status(lab.lsu).node
+            lab.killGateway(lab.lsu)
+            try ProgramRun.require(["sh", "-c", "rm -rf '\(lab.directories(lab.lsu).state)'/*"])
+
+            try lab.startGateway(lab.lsu)
+            try lab.waitUntilInGrid(lab.lsu)
+
+            #expect(try lab.status(lab.lsu).node == node)
+            #expect(try lab.status(lab.ufl).sites.count == 1)
+            try lab.waitForPing(lab.ufl.hostAddress, from: .host(lab.lsu))
         }
     }
 }
