@@ -13,20 +13,25 @@ final class TapPort: FrameSink {
     init(name: String, offloads: TapOffloads) throws(TapDeviceError) {
         self.offloads = offloads
         device = try TapDevice(name: name, offloads: offloads)
-        quieten()
+        adjustSettings()
     }
 
     /// Makes the device again after somebody has deleted it.
     func reopen() throws(TapDeviceError) {
         device = try TapDevice(name: device.name, offloads: offloads)
-        quieten()
+        adjustSettings()
     }
 
     /// Keeps the kernel from looking for routers and from making addresses on the device: nobody is there to answer.
-    /// The device works without, so a read-only /proc/sys is no error.
-    private func quieten() {
-        for (setting, value) in [("accept_ra", "0"), ("router_solicitations", "0"), ("addr_gen_mode", "1")] {
-            try? InterfaceSettings.write(.v6, device: device.name, setting, value)
+    /// Lets it take the ICMP errors of the data plane, whose source is an address of this very host: without leave that
+    /// is a forgery to the kernel. The device works without, so a read-only /proc/sys is no error.
+    private func adjustSettings() {
+        let settings: [(family: AddressFamily, name: String, value: String)] = [
+            (.v4, "accept_local", "1"), (.v6, "accept_ra", "0"), (.v6, "router_solicitations", "0"),
+            (.v6, "addr_gen_mode", "1"),
+        ]
+        for setting in settings {
+            try? InterfaceSettings.write(setting.family, device: device.name, setting.name, setting.value)
         }
     }
 
