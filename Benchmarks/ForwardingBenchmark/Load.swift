@@ -10,7 +10,8 @@ struct Load {
     static let all = [
         Load(name: "TCP super-packet, 45 segments of 1,388", payload: 62_460, segmentSize: 1_388, batch: 4),
         Load(
-            name: "UDP super-packet, 45 segments of 1,400", payload: 63_000, segmentSize: 1_400, isTCP: false, batch: 4),
+            name: "UDP super-packet, 45 segments of 1,400", payload: 63_000, segmentSize: 1_400, isTCP: false,
+            batch: 4),
         Load(name: "TCP, whole packets of 1,440", payload: 1_400, segmentSize: nil, batch: 64),
         Load(name: "TCP, 64-byte packets", payload: 24, segmentSize: nil, batch: 64),
         Load(name: "UDP, packets of 1,500 in 2 slices", payload: 1_472, segmentSize: nil, isTCP: false, batch: 32),

@@ -1,11 +1,16 @@
 /// What Package.swift says about targets, read from its text.
 struct PackageManifest {
     /// The kinds of target that Package.swift tells apart.
-    enum Kind: String { case pure, outside, program, tests, plain = ".target", systemLibrary = ".systemLibrary" }
+    enum Kind: String {
+        case pure, outside, program, tests, plain = ".target", systemLibrary = ".systemLibrary", executable =
+            ".executableTarget"
+    }
 
     struct Target {
         let name: String
         let kind: Kind
+        /// Where its files stand, from the package's root.
+        let folder: String
         /// Names of modules that it may import.
         let dependencies: Set<String>
     }
@@ -27,7 +32,7 @@ struct PackageManifest {
         }
         var rest = text[start.upperBound...]
         var found: [Target] = []
-        let head = /(pure|outside|program|tests|\.target|\.systemLibrary)\(/
+        let head = /(pure|outside|program|tests|\.target|\.systemLibrary|\.executableTarget)\(/
         while let match = rest.firstMatch(of: head), let kind = Kind(rawValue: String(match.1)) {
             let arguments = Self.balanced(rest[match.range.upperBound...])
             if let target = Self.target(kind, arguments: arguments, products: products) { found.append(target) }
@@ -56,7 +61,7 @@ struct PackageManifest {
     }
 
     private static func target(_ kind: Kind, arguments: Substring, products: [String: String]) -> Target? {
-        guard let name = arguments.firstMatch(of: /"(\w+)"/)?.1 else { return nil }
+        guard let name = arguments.firstMatch(of: /"([\w-]+)"/)?.1 else { return nil }
         var dependencies: Set<String> = []
         if kind != .systemLibrary, let open = arguments.firstIndex(of: "["),
             let close = arguments[open...].firstIndex(of: "]")
@@ -67,7 +72,9 @@ struct PackageManifest {
                 if let module = products[String(word)] { dependencies.insert(module) }
             }
         }
-        return Target(name: String(name), kind: kind, dependencies: dependencies)
+        let usual = kind == .tests ? "Tests/\(name)" : "Sources/\(name)"
+        let folder = arguments.firstMatch(of: /path: "([^"]+)"/).map { String($0.1) } ?? usual
+        return Target(name: String(name), kind: kind, folder: folder, dependencies: dependencies)
     }
 
     /// The text up to the parenthesis that closes what is open at its start.

@@ -6,11 +6,12 @@ enum SourceTree {
     static let root: URL = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
 
-    /// Every Swift file under Sources and Tests, and Package.swift.
+    private static let folders = ["Sources", "Tests", "Benchmarks", "FuzzTesting"]
+    /// Every Swift file of the package, Package.swift included.
     static let swift: [SourceFile] =
-        files(under: ["Sources", "Tests"], endings: ["swift"]) + [SourceFile(path: "Package.swift")]
-    /// Every C file and header under Sources.
-    static let c: [SourceFile] = files(under: ["Sources"], endings: ["c", "h"])
+        files(under: folders, endings: ["swift"]) + [SourceFile(path: "Package.swift")]
+    /// Every C file and header.
+    static let c: [SourceFile] = files(under: folders, endings: ["c", "h"])
     /// Every page that people read.
     static let pages: [SourceFile] = files(under: ["docs"], endings: ["md"]) + [SourceFile(path: "README.md")]
     /// Everything that is not Swift, C or Markdown but ships or runs: scripts, units, manual pages.
@@ -18,7 +19,8 @@ enum SourceTree {
 
     /// The files of one target.
     static func target(_ name: String) -> [SourceFile] {
-        swift.filter { $0.path.hasPrefix("Sources/\(name)/") || $0.path.hasPrefix("Tests/\(name)/") }
+        guard let folder = PackageManifest.own.target(name)?.folder else { return [] }
+        return swift.filter { $0.path.hasPrefix("\(folder)/") }
     }
 
     private static func files(under folders: [String], endings: Set<String>?) -> [SourceFile] {
