@@ -85,12 +85,19 @@ import Testing
         #expect(!run.exists("etc"))
     }
 
-    @Test(.enabled(if: geteuid() != 0, "root may write everywhere")) func `no permission is code 4`() throws {
+    @Test func `no permission is code 4`() throws {
         let run = try CommandRun.withBundle()
-        try run.require("cert show lsu.ipop")
-        let answer = try run.ipop("join lsu.ipop --lan lo --config-dir /proc/ipop-test")
+        try FileManager.default.createDirectory(atPath: run.path("locked"), withIntermediateDirectories: false)
+        try run.setMode("locked", 0o500)
+        let arguments = "join lsu.ipop --lan lo --config-dir locked/etc".split(separator: " ").map(String.init)
+        // Root may write anywhere unless it gives up CAP_DAC_OVERRIDE.
+        let isRoot = geteuid() == 0
+        let wrapper = isRoot ? ["--bounding-set=-dac_override,-dac_read_search", CommandRun.program] : []
+        let answer = try run.run(isRoot ? "/usr/bin/setpriv" : CommandRun.program, wrapper + arguments)
 
-        #expect(answer.exitCode == 4)
+        #expect(answer.exitCode == 4, "\(answer.errors)")
+        #expect(answer.errors.contains("Permission denied"))
+        try run.setMode("locked", 0o700)
     }
 
     @Test func `leaving removes what joining wrote and what the daemon remembers`() throws {
