@@ -57,6 +57,8 @@ let package = Package(
         pure("GatewayConfiguration", ["NetworkTypes"]),
         pure("ControlProtocol", ["NetworkTypes"]),
         pure("GatewayCore", ["NetworkTypes", "WireFormat", "LinkSecurity", "GatewayConfiguration", ordered]),
+        pure("OverlayRing", ["NetworkTypes", "WireFormat", ordered]),
+        pure("RingSimulation", ["NetworkTypes", "OverlayRing", heap]),
         pure(
             "SimulationKit",
             ["NetworkTypes", "WireFormat", "LinkSecurity", "GatewayConfiguration", "GatewayCore", heap]),
@@ -126,6 +128,7 @@ let package = Package(
         tests(
             "GatewayCoreTests",
             ["GatewayCore", "GatewayConfiguration", "SimulationKit", "LinkSecurity", "WireFormat", "NetworkTypes"]),
+        tests("OverlayRingTests", ["OverlayRing", "RingSimulation", "WireFormat", "NetworkTypes"]),
         tests("LinuxSystemTests", ["LinuxSystem", "NetworkTypes"]),
         tests("RouteControlTests", ["RouteControl", "RoutePlanning", "LinuxSystem", "NetworkTypes"]),
         tests("OpenSSLLinkTests", ["OpenSSLLink", "LinkSecurity", "NetworkTypes", "COpenSSL", "COpenSSLShims"]),

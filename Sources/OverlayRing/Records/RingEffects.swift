@@ -1,0 +1,96 @@
+package import NetworkTypes
+
+/// What a ring node wants done, in order. One `RingEffects` is reused; whoever embeds the node drains it after each input.
+package struct RingEffects: ~Copyable {
+    package enum Effect: Equatable, Sendable {
+        /// Send a ring message over the link with this member.
+        case send(to: NodeAddress, bytes: [UInt8])
+        /// Make a session with this member; `linkUp` or `connectFailed` tells what became of it.
+        case connect(RingContact, purposes: RingPurposes)
+        /// Dial the configured bootstrap endpoints, whose addresses on the ring nobody knows; `linkUp` tells who answered.
+        case connectBootstrap
+        /// The ring needs this link no more: the session may end unless something else holds it.
+        case disconnect(NodeAddress)
+        /// A packet for this member.
+        case deliver(RoutedPacket)
+        /// A packet that ends here because no link leads on.
+        case undeliverable(RoutedPacket, UndeliverableReason)
+        case notice(RingNotice)
+    }
+
+    package private(set) var list: [Effect] = []
+
+    package init() {
+        list.reserveCapacity(32)
+    }
+
+    package mutating func append(_ effect: Effect) { list.append(effect) }
+
+    /// Forgets what has been carried out.
+    package mutating func removeAll() { list.removeAll(keepingCapacity: true) }
+}
+
+/// Why a packet ended before its destination.
+package enum UndeliverableReason: UInt8, Sendable {
+    /// No member on any link is nearer, and the way round has been tried.
+    case noRoute
+    case hopLimit
+    case payloadTooLong
+}
+
+/// Something that a log or an assertion may want to know.
+package enum RingNotice: Equatable, Sendable {
+    /// The node has its neighbours and takes part in routing.
+    case joined
+    /// The near links have changed.
+    case neighboursChanged
+    /// All near links are gone.
+    case isolated
+    case malformedMessage(from: NodeAddress)
+}
+
+/// When `handleTimeout` wants to be called next, and what for.
+package struct RingWakeup: Equatable, Sendable {
+    package enum Reason: Int, CaseIterable, Sendable {
+        case status
+        case attempts
+        case joining
+        case stabilise
+        case far
+        case trim
+        case lostMembers
+        case bootstrap
+    }
+
+    package var deadline: Instant
+    package var reason: Reason
+
+    package init(deadline: Instant, reason: Reason) {
+        self.deadline = deadline
+        self.reason = reason
+    }
+}
+
+/// One optional deadline for each reason.
+struct RingTimers {
+    private var deadlines = [Instant?](repeating: nil, count: RingWakeup.Reason.allCases.count)
+    private(set) var next: RingWakeup?
+
+    func deadline(_ reason: RingWakeup.Reason) -> Instant? { deadlines[reason.rawValue] }
+
+    mutating func set(_ reason: RingWakeup.Reason, _ deadline: Instant?) {
+        deadlines[reason.rawValue] = deadline
+        next = nil
+        for reason in RingWakeup.Reason.allCases {
+            guard let deadline = deadlines[reason.rawValue] else { continue }
+            if let earliest = next, earliest.deadline <= deadline { continue }
+            next = RingWakeup(deadline: deadline, reason: reason)
+        }
+    }
+
+    /// Brings the deadline forward to `deadline`; never puts it off.
+    mutating func advance(_ reason: RingWakeup.Reason, to deadline: Instant) {
+        if let current = self.deadline(reason), current <= deadline { return }
+        set(reason, deadline)
+    }
+}
