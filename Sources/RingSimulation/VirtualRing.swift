@@ -236,9 +236,11 @@ extension VirtualRing {
                 send(bytes, from: member, to: address)
             case .connect(let contact, _):
                 if let peer = handles[contact.node] { connect(member, to: Int(peer)) }
-            case .connectBootstrap:
-                let peer = bootstrap[Int(random.below(UInt64(bootstrap.count)))]
-                if peer != member { connect(member, to: peer) }
+            case .connectBootstrap(let count):
+                for _ in 0..<count {
+                    let peer = bootstrap[Int(random.below(UInt64(bootstrap.count)))]
+                    if peer != member { connect(member, to: peer) }
+                }
             case .disconnect(let address):
                 disconnectCount += 1
                 if let peer = handles[address] { disconnect(member, from: Int(peer)) }

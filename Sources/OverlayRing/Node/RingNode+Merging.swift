@@ -44,8 +44,8 @@ extension RingNode {
     }
 
     mutating func callBootstrap(now: Instant, effects: inout RingEffects) {
-        effects.append(.connectBootstrap)
         let isInRing = !left.isEmpty || !right.isEmpty
+        effects.append(.connectBootstrap(count: isInRing ? 1 : RingLimits.bootstrapCount))
         let interval = isInRing ? bootstrapInterval + bootstrapShare : bootstrapInterval
         let limit = isInRing ? RingLimits.bootstrapRingLimit : RingLimits.bootstrapIntervalLimit
         bootstrapInterval = min(bootstrapInterval * 2, limit)

@@ -15,7 +15,8 @@ struct NearCandidate {
 /// What one side needs.
 private struct SidePlan {
     var linked: [Int] = []
-    var seeks: [NearCandidate] = []
+    /// Members to be linked, and over which link a request reaches them.
+    var seeks: [(contact: RingContact, through: NodeAddress?)] = []
     var isSettled = true
     /// Members from here to the farthest linked one, and how far that one is.
     var count = 0
@@ -46,8 +47,7 @@ extension RingNode {
             becomeRoutable(now: now, effects: &effects)
         }
         // Both sides may name the same member in a small ring: the second call finds the attempt of the first.
-        for candidate in right.seeks + left.seeks {
-            let (contact, through) = contact(of: candidate)
+        for (contact, through) in right.seeks + left.seeks {
             seek(contact, for: .near, through: through, now: now, effects: &effects)
         }
         updateFarTarget(now: now)
@@ -144,16 +144,17 @@ extension RingNode {
                 plan.span = candidate.distance.high
                 continue
             }
-            let attempt = attempts[contact(of: candidate).contact.node]
+            let (contact, through) = contact(of: candidate)
+            let attempt = attempts[contact.node]
             let isBlocked = attempt.map { !$0.isConnecting && $0.until > now } ?? false
             if let attempt, attempt.failures > 0 || isBlocked {
                 // Out of reach: one more is needed in its place, while it is tried again now and then.
                 quota = min(quota + 1, RingLimits.listedPerSide)
-                if !isBlocked, !attempt.isConnecting { plan.seeks.append(candidate) }
+                if !isBlocked, !attempt.isConnecting { plan.seeks.append((contact, through)) }
             } else if plan.linked.count + pending < quota {
                 pending += 1
                 plan.isSettled = false
-                plan.seeks.append(candidate)
+                plan.seeks.append((contact, through))
             }
         }
         return plan

@@ -11,10 +11,11 @@ extension RingNode {
         let wasNear = links[index].isNear
         links[index].theirPurposes = status.purposes
         noteUse(at: index, now: now)
-        let listsChanged = status.neighbours != links[index].neighbours
+        let neighbours = links[index].isNear ? status.neighbours : nil
+        let listsChanged = neighbours != links[index].neighbours
         let routableChanged = status.isRoutable != links[index].isRoutable
         links[index].isRoutable = status.isRoutable
-        links[index].neighbours = status.neighbours
+        links[index].neighbours = neighbours
         // A new neighbour has not seen our lists; the others have not seen that this one is routable now.
         if !wasNear, links[index].isNear { oweStatus(at: index, now: now) }
         if routableChanged, left.contains(node) || right.contains(node) { oweStatusToNeighbours(now: now) }

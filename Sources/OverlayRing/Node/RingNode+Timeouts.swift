@@ -6,7 +6,7 @@ extension RingNode {
     package mutating func handleTimeout(now: Instant, effects: inout RingEffects) {
         guard !isLeaving else { return }
         // Each reason once at most: whatever comes due again by being handled has its turn at the next call.
-        for reason in RingWakeup.Reason.allCases {
+        for reason in RingTimers.reasons {
             guard let deadline = timers.deadline(reason), deadline <= now else { continue }
             timers.set(reason, nil)
             switch reason {

@@ -67,7 +67,7 @@ package struct RingNode: Sendable {
             noteContact(contact)
             return
         }
-        guard links.count < RingLimits.links else {
+        guard links.count < RingLimits.links || closeUnused(effects: &effects) else {
             attempts.removeValue(forKey: contact.node)
             effects.append(.disconnect(contact.node))
             return
@@ -160,6 +160,17 @@ package struct RingNode: Sendable {
         if links.isEmpty { timers.advance(.bootstrap, to: now) }
     }
 
+    /// Closes the oldest of the links that nobody needs, so that a full table does not keep newcomers out.
+    private mutating func closeUnused(effects: inout RingEffects) -> Bool {
+        let unused = links.indices.filter {
+            links[$0].purposes.isEmpty && links[$0].theirPurposes.isSubset(of: .leaf)
+        }
+        guard let oldest = unused.min(by: { links[$0].since < links[$1].since }) else { return false }
+        effects.append(.disconnect(links[oldest].node))
+        links.remove(at: oldest)
+        return true
+    }
+
     private mutating func noteContact(_ contact: RingContact) {
         guard let index = linkIndex(of: contact.node), !contact.endpoints.isEmpty else { return }
         links[index].contact = contact
@@ -194,6 +205,8 @@ extension RingNode {
         if isWanted { links[index].purposes.insert(purpose) } else { links[index].purposes.remove(purpose) }
         links[index].owesStatus = true
         timers.advance(.status, to: now + RingLimits.statusDelay)
+        // The other end tells its neighbours to ring neighbours only: what it told would grow stale.
+        if !links[index].isNear { links[index].neighbours = nil }
         noteUse(at: index, now: now)
     }
 

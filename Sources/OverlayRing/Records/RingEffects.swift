@@ -7,8 +7,9 @@ package struct RingEffects: ~Copyable {
         case send(to: NodeAddress, bytes: [UInt8])
         /// Make a session with this member; `linkUp` or `connectFailed` tells what became of it.
         case connect(RingContact, purposes: RingPurposes)
-        /// Dial the configured bootstrap endpoints, whose addresses on the ring nobody knows; `linkUp` tells who answered.
-        case connectBootstrap
+        /// Dial so many of the configured bootstrap endpoints, another choice each time: nobody knows their addresses on the
+        /// ring; `linkUp` tells who answered.
+        case connectBootstrap(count: Int)
         /// The ring needs this link no more: the session may end unless something else holds it.
         case disconnect(NodeAddress)
         /// A packet for this member.
@@ -73,7 +74,10 @@ package struct RingWakeup: Equatable, Sendable {
 
 /// One optional deadline for each reason.
 struct RingTimers {
-    private var deadlines = [Instant?](repeating: nil, count: RingWakeup.Reason.allCases.count)
+    /// Made once: the order in which what is due at the same time is handled.
+    static let reasons = RingWakeup.Reason.allCases
+
+    private var deadlines = [Instant?](repeating: nil, count: RingTimers.reasons.count)
     private(set) var next: RingWakeup?
 
     func deadline(_ reason: RingWakeup.Reason) -> Instant? { deadlines[reason.rawValue] }
@@ -81,7 +85,7 @@ struct RingTimers {
     mutating func set(_ reason: RingWakeup.Reason, _ deadline: Instant?) {
         deadlines[reason.rawValue] = deadline
         next = nil
-        for reason in RingWakeup.Reason.allCases {
+        for reason in Self.reasons {
             guard let deadline = deadlines[reason.rawValue] else { continue }
             if let earliest = next, earliest.deadline <= deadline { continue }
             next = RingWakeup(deadline: deadline, reason: reason)
