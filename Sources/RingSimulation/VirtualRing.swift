@@ -201,8 +201,10 @@ extension VirtualRing {
     }
 
     private mutating func establish(_ member: Int, with peer: Int) {
+        // Where both have dialled, the second attempt finds the session of the first.
+        guard !members[member].sessions.contains(Int32(peer)) else { return }
+        members[member].sessions.append(Int32(peer))
         let contact = members[peer].node.own
-        if !members[member].sessions.contains(Int32(peer)) { members[member].sessions.append(Int32(peer)) }
         let roundTrip = network.delay(member, peer, seed: seed) * 2
         input(member) { node, now, effects in
             node.linkUp(contact, now: now, effects: &effects)

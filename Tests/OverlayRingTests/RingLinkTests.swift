@@ -121,6 +121,56 @@ import Testing
         #expect(ring.inconsistentMembers().isEmpty)
     }
 
+    @Test func `a member that has restarted is heard again`() {
+        var effects = RingEffects()
+        let now = Instant(nanoseconds: 0)
+        let peer = Samples.contact(2)
+        var node = RingNode(own: Samples.contact(1), seed: 1, now: now)
+        func tell(_ version: UInt32, _ purposes: RingPurposes) {
+            let status = LinkStatus(version: version, purposes: purposes, isRoutable: true, neighbours: nil)
+            let bytes = RingMessage.status(status).encoded
+            node.receive(bytes.span.bytes, from: peer.node, now: now, effects: &effects)
+        }
+
+        node.linkUp(peer, now: now, effects: &effects)
+        tell(9, .near)
+        tell(8, .far)
+        #expect(node.link(with: peer.node)?.theirPurposes == .near, "an older status came late")
+
+        node.linkUp(peer, now: now, effects: &effects)
+        tell(1, .shortcut)
+        #expect(node.link(with: peer.node)?.theirPurposes == .shortcut)
+    }
+
+    @Test func `requests of others do not keep a member from its own links`() throws {
+        var effects = RingEffects()
+        let now = Instant(nanoseconds: 0)
+        let peer = Samples.contact(2)
+        let own = Samples.contact(1)
+        var node = RingNode(own: own, seed: 1, now: now)
+        node.linkUp(peer, now: now, effects: &effects)
+        for number in 10..<200 as Range<UInt64> {
+            let caller = Samples.contact(number)
+            let request = ConnectRequest(token: 0, purposes: .near, contact: caller, via: nil)
+            let packet = RoutedPacket(
+                kind: 0, mode: .exact, source: caller.node, destination: own.node, payload: request.encoded)
+            let bytes = RingMessage.packet(packet).encoded
+            node.receive(bytes.span.bytes, from: peer.node, now: now, effects: &effects)
+        }
+        let dialled = effects.list.filter { if case .connect(_, []) = $0 { true } else { false } }
+        #expect(dialled.count == RingLimits.foreignAttempts)
+
+        effects.removeAll()
+        let neighbour = Samples.contact(3)
+        let bytes = RingMessage.status(
+            LinkStatus(
+                version: 1, purposes: .near, isRoutable: true,
+                neighbours: NeighbourLists(left: [], right: [ListedNeighbour(contact: neighbour, isRoutable: true)]))
+        ).encoded
+        node.receive(bytes.span.bytes, from: peer.node, now: now, effects: &effects)
+        #expect(effects.list.contains(.connect(neighbour, purposes: .near)))
+    }
+
     @Test func `tables keep to their limits when everybody calls one member`() {
         var effects = RingEffects()
         var now = Instant(nanoseconds: 0)

@@ -37,7 +37,7 @@ extension RingNode {
             attempt.until = until
             attempts[contact.node] = attempt
         } else {
-            guard makeRoomForAttempt(now: now) else { return false }
+            guard makeRoomForAttempt(isForeign: purposes.isEmpty) else { return false }
             attempts[contact.node] = RingAttempt(
                 contact: contact, purposes: purposes, until: until, isConnecting: true)
         }
@@ -150,7 +150,7 @@ extension RingNode {
 extension RingNode {
     /// Leaves a member alone for a while.
     mutating func block(_ contact: RingContact, for interval: Duration, failures: Int, now: Instant) {
-        guard attempts[contact.node] != nil || makeRoomForAttempt(now: now) else { return }
+        guard attempts[contact.node] != nil || makeRoomForAttempt(isForeign: false) else { return }
         let until = now + interval
         attempts[contact.node] = RingAttempt(
             contact: contact, purposes: [], failures: failures, until: until, isConnecting: false)
@@ -186,7 +186,11 @@ extension RingNode {
         timers.set(.attempts, attempts.values.map(\.until).min())
     }
 
-    private mutating func makeRoomForAttempt(now: Instant) -> Bool {
+    private mutating func makeRoomForAttempt(isForeign: Bool) -> Bool {
+        if isForeign {
+            let foreign = attempts.values.reduce(0) { $0 + ($1.isConnecting && $1.purposes.isEmpty ? 1 : 0) }
+            guard foreign < RingLimits.foreignAttempts else { return false }
+        }
         guard attempts.count >= RingLimits.attempts else { return true }
         guard let idle = attempts.values.firstIndex(where: { !$0.isConnecting }) else { return false }
         attempts.remove(at: idle)

@@ -60,11 +60,12 @@ package struct RingNode: Sendable {
         own.endpoints = endpoints
     }
 
-    /// A session's path has come up; either end may have dialled.
+    /// A session's path has come up; either end may have dialled. For a member that is linked already this says that its
+    /// session is new, or that it is reached otherwise: it may have restarted, so its statuses count from the first again.
     package mutating func linkUp(_ contact: RingContact, now: Instant, effects: inout RingEffects) {
         guard contact.node != own.node, !isLeaving else { return }
         guard linkIndex(of: contact.node) == nil else {
-            noteContact(contact)
+            renew(contact, now: now)
             return
         }
         guard links.count < RingLimits.links || closeUnused(effects: &effects) else {
@@ -171,9 +172,12 @@ package struct RingNode: Sendable {
         return true
     }
 
-    private mutating func noteContact(_ contact: RingContact) {
-        guard let index = linkIndex(of: contact.node), !contact.endpoints.isEmpty else { return }
-        links[index].contact = contact
+    private mutating func renew(_ contact: RingContact, now: Instant) {
+        guard let index = linkIndex(of: contact.node) else { return }
+        if !contact.endpoints.isEmpty { links[index].contact = contact }
+        links[index].heardVersion = 0
+        links[index].owesStatus = true
+        timers.advance(.status, to: now + RingLimits.statusDelay)
     }
 }
 

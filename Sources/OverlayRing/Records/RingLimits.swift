@@ -40,6 +40,8 @@ package enum RingLimits {
 
     /// Sessions that are being made at once, asked for by us or by others.
     package static let attempts = 64
+    /// Of these, sessions that only others have asked for: they cannot keep us from making our own.
+    package static let foreignAttempts = 32
     /// An attempt that nobody has called off is taken as failed: a handshake's repetitions span 15 s.
     package static let attemptTimeout: Duration = .seconds(20)
     /// After a failure a member is left alone for so long, doubling up to the limit, for ever.
