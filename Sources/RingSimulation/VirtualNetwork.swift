@@ -11,8 +11,8 @@ package struct VirtualNetwork: Sendable {
     package var farDelay: Duration = .milliseconds(90)
     /// Until an attempt is known to have failed.
     package var failedAttempt: Duration = .seconds(5)
-    /// Until the end of a session without a word is noticed: at least, and at most so much more. Four probes of 250 ms follow
-    /// a probe interval of 5 s.
+    /// Until the end of a session without a word is noticed: at least, and at most so much more. Four probes of 250 ms
+    /// follow a probe interval of 5 s.
     package var liveness: Duration = .seconds(1)
     package var livenessSpread: Duration = .seconds(5)
     /// What UDP, IPv4 and sealing add to a message.

@@ -27,8 +27,8 @@ extension VirtualRing {
         living.sorted { members[$0].node.own.node < members[$1].node.own.node }
     }
 
-    /// Members whose neighbourhood is wrong: on each side the two next living members that they can talk to must be linked, as
-    /// near, and they must be routable.
+    /// Members whose neighbourhood is wrong: on each side the two next living members that they can talk to must be
+    /// linked, as near, and they must be routable.
     package func inconsistentMembers() -> [Int] {
         let order = ringOrder
         guard order.count > 1 else { return [] }

@@ -1,8 +1,8 @@
 package import NetworkTypes
 package import OverlayRing
 
-/// Many ring nodes under one virtual clock and network, without sessions, keys or sockets: an attempt takes two round trips
-/// and succeeds when the pair can talk. What happens depends on the seed alone.
+/// Many ring nodes under one virtual clock and network, without sessions, keys or sockets: an attempt takes two round
+/// trips and succeeds when the pair can talk. What happens depends on the seed alone.
 package struct VirtualRing: ~Copyable {
     /// A member of the simulation; its index is its handle for ever.
     struct Member {

@@ -5,7 +5,8 @@ import Testing
 
 /// Whole rings under virtual time. One seed gives one run; a failure is repeated by its seed.
 ///
-/// The largest ring here has 150 members, because these tests run without optimisation; larger ones are measured by hand.
+/// The largest ring here has 150 members, because these tests run without optimisation; larger ones are measured by
+/// hand.
 @Suite struct RingScenarioTests {
     @Test(arguments: [3, 50, 150])
     func `members that join one after the other make a consistent ring`(count: Int) throws {

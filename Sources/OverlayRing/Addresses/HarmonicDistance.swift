@@ -2,7 +2,8 @@ package import NetworkTypes
 
 /// The arithmetic of ring sizes and of Symphony's far links (Manku, Bawa, Raghavan: Symphony, USITS 2003), in integers.
 package enum HarmonicDistance {
-    /// The base-2 logarithm of `size` in 1/65,536, by linear interpolation between powers of two: at most 0.087 too low.
+    /// The base-2 logarithm of `size` in 1/65,536, by linear interpolation between powers of two: at most 0.087 too
+    /// low.
     package static func logarithm(of size: UInt64) -> UInt64 {
         guard size > 1 else { return 0 }
         let whole = UInt64(63 - size.leadingZeroBitCount)

@@ -43,8 +43,8 @@ package struct RoutedPacket: Equatable, Sendable {
     package var destination: NodeAddress
     /// A member to go to first: it is linked with a destination that the ring does not know yet.
     package var via: NodeAddress?
-    /// Where the packet left the way down: from here on only members nearer than this one may have it. So no member gets it
-    /// twice on the way down, whatever the hop limit.
+    /// Where the packet left the way down: from here on only members nearer than this one may have it. So no member
+    /// gets it twice on the way down, whatever the hop limit.
     package var floor: NodeAddress?
     /// The members that forwarded it, the source first; `nil` when nobody asked.
     package var trace: [NodeAddress]?

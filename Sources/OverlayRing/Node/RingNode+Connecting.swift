@@ -18,7 +18,8 @@ extension RingNode {
             contact.node, mode: .exact, purposes: purposes, through: through, now: now, effects: &effects)
     }
 
-    /// Asks for a session, unless one is being made or the member is out of reach for now; `false` when nothing was begun.
+    /// Asks for a session, unless one is being made or the member is out of reach for now; `false` when nothing was
+    /// begun.
     @discardableResult
     mutating func dial(
         _ contact: RingContact, for purposes: RingPurposes, now: Instant, effects: inout RingEffects

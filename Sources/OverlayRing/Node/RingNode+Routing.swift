@@ -8,8 +8,8 @@ package enum RouteDecision: Equatable, Sendable {
     case undeliverable(UndeliverableReason)
 }
 
-// Greedy routing. Every hop goes to a member strictly nearer to the destination than all before, save one hop uphill, after
-// which only members nearer than the place it was left from count. So no packet comes twice to the same place.
+// Greedy routing. Every hop goes to a member strictly nearer to the destination than all before, save one hop uphill,
+// after which only members nearer than the place it was left from count. So no packet comes twice to the same place.
 extension RingNode {
     /// Routes a packet of this member's own. `kind` is `RoutedPacket.firstForeignKind` or above.
     package mutating func route(

@@ -34,7 +34,8 @@ extension RingNode {
             through: ways[Int(random.below(UInt64(ways.count)))].node, now: now, effects: &effects)
     }
 
-    /// Gives up leaf links that have served and shortcuts without traffic; closes what has been without purpose for long.
+    /// Gives up leaf links that have served and shortcuts without traffic; closes what has been without purpose for
+    /// long.
     private mutating func trim(now: Instant, effects: inout RingEffects) {
         for index in links.indices.reversed() {
             let link = links[index]

@@ -18,8 +18,8 @@ extension RingNode {
         attempts[node]?.isConnecting ?? false
     }
 
-    /// Whether the neighbours see this member where it sees itself: each nearest neighbour lists it as its own nearest on the
-    /// other side. Holds in a ring without pairs that cannot talk; a member alone is consistent.
+    /// Whether the neighbours see this member where it sees itself: each nearest neighbour lists it as its own nearest
+    /// on the other side. Holds in a ring without pairs that cannot talk; a member alone is consistent.
     package var isConsistent: Bool {
         agrees(right.first) { $0.left.first } && agrees(left.first) { $0.right.first }
     }

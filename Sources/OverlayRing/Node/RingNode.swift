@@ -7,12 +7,13 @@ import OrderedCollections
 ///     sessions ----> round trips, traffic, messages, time ---> | RingNode | ----> deliver, undeliverable
 ///                                                              +----------+
 ///
-/// A pure value: no clock, no chance but the seed, no floating point, nothing iterated whose order is not defined. It never
-/// sees sockets or keys: it asks for sessions by `.connect` and is told what became of them. After each input the owner
-/// carries out the effects in order and asks for `nextWakeup`.
+/// A pure value: no clock, no chance but the seed, no floating point, nothing iterated whose order is not defined. It
+/// never sees sockets or keys: it asks for sessions by `.connect` and is told what became of them. After each input the
+/// owner carries out the effects in order and asks for `nextWakeup`.
 ///
 /// A newcomer hangs on a leaf link, asks over it for its successor and predecessor, links with them, learns from their
-/// statuses who else is near, and says that it is routable once its neighbours are linked: until then nobody routes through it.
+/// statuses who else is near, and says that it is routable once its neighbours are linked: until then nobody routes
+/// through it.
 package struct RingNode: Sendable {
     /// This member, as it is told to others.
     package private(set) var own: RingContact
@@ -55,13 +56,15 @@ package struct RingNode: Sendable {
     /// When to call `handleTimeout` next, and what for; ask again after every input.
     package var nextWakeup: RingWakeup? { isLeaving ? nil : timers.next }
 
-    /// The own endpoints have changed: requests and answers carry the new ones. Linked members are told by their sessions.
+    /// The own endpoints have changed: requests and answers carry the new ones. Linked members are told by their
+    /// sessions.
     package mutating func endpointsChanged(_ endpoints: [Endpoint]) {
         own.endpoints = endpoints
     }
 
-    /// A session's path has come up; either end may have dialled. For a member that is linked already this says that its
-    /// session is new, or that it is reached otherwise: it may have restarted, so its statuses count from the first again.
+    /// A session's path has come up; either end may have dialled. For a member that is linked already this says that
+    /// its session is new, or that it is reached otherwise: it may have restarted, so its statuses count from the first
+    /// again.
     package mutating func linkUp(_ contact: RingContact, now: Instant, effects: inout RingEffects) {
         guard contact.node != own.node, !isLeaving else { return }
         guard linkIndex(of: contact.node) == nil else {

@@ -1,14 +1,15 @@
 package import NetworkTypes
 
-/// What a ring node wants done, in order. One `RingEffects` is reused; whoever embeds the node drains it after each input.
+/// What a ring node wants done, in order. One `RingEffects` is reused; whoever embeds the node drains it after each
+/// input.
 package struct RingEffects: ~Copyable {
     package enum Effect: Equatable, Sendable {
         /// Send a ring message over the link with this member.
         case send(to: NodeAddress, bytes: [UInt8])
         /// Make a session with this member; `linkUp` or `connectFailed` tells what became of it.
         case connect(RingContact, purposes: RingPurposes)
-        /// Dial so many of the configured bootstrap endpoints, another choice each time: nobody knows their addresses on the
-        /// ring; `linkUp` tells who answered.
+        /// Dial so many of the configured bootstrap endpoints, another choice each time: nobody knows their addresses
+        /// on the ring; `linkUp` tells who answered.
         case connectBootstrap(count: Int)
         /// The ring needs this link no more: the session may end unless something else holds it.
         case disconnect(NodeAddress)

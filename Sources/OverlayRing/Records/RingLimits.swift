@@ -30,8 +30,8 @@ package enum RingLimits {
     package static let contacts = 2 * listedPerSide
     /// Payload of a routed packet: a sealed datagram of a 1,500 byte packet fits, and so does the largest store value.
     package static let payloadByteCount = 2_048
-    /// Hops after which a packet is dropped. Greedy routing needs 9 at 10,000 members; what is more walks along near links
-    /// while a large part of the ring is down.
+    /// Hops after which a packet is dropped. Greedy routing needs 9 at 10,000 members; what is more walks along near
+    /// links while a large part of the ring is down.
     package static let hops = 64
     /// Hops away from the destination that a packet may take in its life.
     package static let uphillHops = 1
@@ -72,8 +72,8 @@ package enum RingLimits {
     package static let leafLifetime: Duration = .seconds(5)
     /// A newcomer takes part in routing when its neighbours are linked, or after this.
     package static let joiningLimit: Duration = .seconds(3)
-    /// Between requests to the own address: quickly after a change, then rarely. Two requests and answers of about 6 hops of
-    /// 250 bytes every 240 s are 200 bit/s for a member, over some 18 links.
+    /// Between requests to the own address: quickly after a change, then rarely. Two requests and answers of about 6
+    /// hops of 250 bytes every 240 s are 200 bit/s for a member, over some 18 links.
     package static let stabiliseInterval: Duration = .seconds(4)
     package static let stabiliseIntervalLimit: Duration = .seconds(240)
     /// The same for a newcomer, whose request may be lost.
@@ -84,7 +84,8 @@ package enum RingLimits {
     package static let farIntervalLimit: Duration = .seconds(60)
     /// A rival is compared for so long; one without a round trip by then has lost.
     package static let rivalLimit: Duration = .seconds(30)
-    /// Between comparisons of a far link with a new rival; doubles when the old one wins: 4 kB of handshake in 600 s are 55 bit/s.
+    /// Between comparisons of a far link with a new rival; doubles when the old one wins: 4 kB of handshake in 600 s
+    /// are 55 bit/s.
     package static let rivalInterval: Duration = .seconds(600)
     package static let rivalIntervalLimit: Duration = .seconds(4_800)
 
@@ -107,13 +108,14 @@ package enum RingLimits {
     package static let lostIntervalLimit: Duration = .seconds(900)
     /// When one lost member is back, so may be the others.
     package static let lostReturn: Duration = .seconds(4)
-    /// Bootstrap members that one call of a newcomer goes to: with 30 % of the pairs unable to talk, all four fail in 1 %.
+    /// Bootstrap members that one call of a newcomer goes to: with 30 % of the pairs unable to talk, all four fail
+    /// in 1 %.
     package static let bootstrapCount = 4
     /// Between calls to the bootstrap members while there is no link at all.
     package static let bootstrapInterval: Duration = .seconds(1)
     package static let bootstrapIntervalLimit: Duration = .seconds(60)
-    /// The same for a member of a ring, doubling: members that start at once may form several small rings. For each member of
-    /// the ring `bootstrapShare` is added, so that all members together make four calls a second at most.
+    /// The same for a member of a ring, doubling: members that start at once may form several small rings. For each
+    /// member of the ring `bootstrapShare` is added, so that all members together make four calls a second at most.
     package static let bootstrapRingInterval: Duration = .seconds(4)
     package static let bootstrapRingLimit: Duration = .seconds(512)
     package static let bootstrapShare: Duration = .milliseconds(250)
