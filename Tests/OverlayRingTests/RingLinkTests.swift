@@ -121,6 +121,40 @@ import Testing
         #expect(ring.inconsistentMembers().isEmpty)
     }
 
+    @Test func `a member asks for its place on the ring again, for ever, more and more rarely`() throws {
+        var effects = RingEffects()
+        let peer = Samples.contact(2)
+        let own = Samples.contact(1)
+        var node = RingNode(own: own, seed: 1, now: Instant(nanoseconds: 0))
+        node.linkUp(peer, now: Instant(nanoseconds: 0), effects: &effects)
+        let status = LinkStatus(
+            version: 1, purposes: .near, isRoutable: true, neighbours: NeighbourLists(left: [], right: []))
+        node.receive(
+            RingMessage.status(status).encoded.span.bytes, from: peer.node, now: Instant(nanoseconds: 0),
+            effects: &effects)
+        effects.removeAll()
+
+        var asked: [Instant] = []
+        while let wakeup = node.nextWakeup, wakeup.deadline < Instant(nanoseconds: 0) + .seconds(3_600) {
+            node.handleTimeout(now: wakeup.deadline, effects: &effects)
+            for case .send(_, let bytes) in effects.list {
+                guard case .packet(let packet) = try RingMessage(reading: bytes.span.bytes),
+                    packet.destination == own.node, packet.mode == .successor
+                else { continue }
+                asked.append(wakeup.deadline)
+            }
+            effects.removeAll()
+        }
+
+        let intervals = zip(asked.dropFirst(), asked).map { $0 - $1 }
+        let first = try #require(intervals.first)
+        let last = try #require(intervals.last)
+        #expect(first < .seconds(30))
+        #expect(last >= RingLimits.stabiliseIntervalLimit / 2)
+        #expect(intervals.allSatisfy { $0 <= RingLimits.stabiliseIntervalLimit * 3 / 2 })
+        #expect(asked.count > 10)
+    }
+
     @Test func `a member that has restarted is heard again`() {
         var effects = RingEffects()
         let now = Instant(nanoseconds: 0)

@@ -40,8 +40,9 @@ import Testing
         ring.churn(count: count / 10, spacing: .milliseconds(500), seed: 4)
         #expect(ring.run(until: { $0.isConsistent }, within: .seconds(60)) != nil, "after churn")
 
+        // A failure is noticed after six seconds at most; what follows takes round trips.
         ring.kill(count: count * 3 / 10, seed: 5)
-        #expect(ring.run(until: { $0.isConsistent }, within: .seconds(60)) != nil, "after 30 % failed")
+        #expect(ring.run(until: { $0.isConsistent }, within: .seconds(9)) != nil, "after 30 % failed")
 
         ring.partition(seed: 6)
         ring.run(for: .seconds(60))
@@ -85,10 +86,10 @@ import Testing
 
     @Test func `lost messages delay a ring but do not break it`() {
         var network = VirtualNetwork()
-        network.lossPerMille = 100
+        network.lossPerMille = 250
         var ring = VirtualRing(seed: 13, network: network)
         ring.grow(by: 30, spacing: .milliseconds(200))
-        #expect(ring.run(until: { $0.isConsistent }, within: .seconds(120)) != nil)
+        #expect(ring.run(until: { $0.isConsistent }, within: .seconds(300)) != nil)
     }
 
     @Test func `routes stay short without shortcuts, the size is known, and an idle link stays under its budget`()
