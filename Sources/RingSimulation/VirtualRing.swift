@@ -60,6 +60,7 @@ package struct VirtualRing: ~Copyable {
     package func node(_ member: Int) -> RingNode { members[member].node }
     /// The side of a partition that a member is on.
     package func side(of member: Int) -> UInt8 { members[member].side }
+    /// Whether a member has neither been killed nor left.
     package func isAlive(_ member: Int) -> Bool { members[member].isAlive }
     /// How long it took from the start until the member took part in routing.
     package func joinTime(_ member: Int) -> Duration? { members[member].joined.map { $0 - members[member].started } }

@@ -31,7 +31,7 @@ import Testing
         #expect(took != nil, "wrong: \(ring.inconsistentMembers())")
     }
 
-    @Test func `a ring survives churn, the loss of 30 percent, and a partition`() throws {
+    @Test func `a ring survives churn, the loss of 30 percent and of its bootstrap members, and a partition`() throws {
         let count = 80
         var ring = VirtualRing(seed: 3)
         ring.grow(by: count, spacing: .milliseconds(100))
@@ -44,6 +44,9 @@ import Testing
         ring.kill(count: count * 3 / 10, seed: 5)
         #expect(ring.run(until: { $0.isConsistent }, within: .seconds(9)) != nil, "after 30 % failed")
 
+        // From here on nobody can be called but members that were met before.
+        for member in ring.bootstrap where ring.isAlive(member) { ring.kill(member) }
+        #expect(ring.run(until: { $0.isConsistent }, within: .seconds(30)) != nil, "after the bootstrap members failed")
         ring.partition(seed: 6)
         ring.run(for: .seconds(60))
         let parted = ring.sampleRoutes(500)

@@ -25,6 +25,7 @@ package struct ConnectRequest: Equatable, Sendable {
         self.via = via
     }
 
+    /// The bytes of a routed packet's payload.
     package var encoded: [UInt8] {
         var writer = WireWriter(capacity: 96)
         writer.write(token)
@@ -68,6 +69,7 @@ package struct ConnectResponse: Equatable, Sendable {
         self.neighbours = neighbours
     }
 
+    /// The bytes of a routed packet's payload.
     package var encoded: [UInt8] {
         var writer = WireWriter(capacity: 320)
         writer.write(token)

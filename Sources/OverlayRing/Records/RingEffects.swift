@@ -3,6 +3,7 @@ package import NetworkTypes
 /// What a ring node wants done, in order. One `RingEffects` is reused; whoever embeds the node drains it after each
 /// input.
 package struct RingEffects: ~Copyable {
+    /// One order.
     package enum Effect: Equatable, Sendable {
         /// Send a ring message over the link with this member.
         case send(to: NodeAddress, bytes: [UInt8])
@@ -26,6 +27,7 @@ package struct RingEffects: ~Copyable {
         list.reserveCapacity(32)
     }
 
+    /// Adds an order behind the others.
     package mutating func append(_ effect: Effect) { list.append(effect) }
 
     /// Forgets what has been carried out.
@@ -53,6 +55,7 @@ package enum RingNotice: Equatable, Sendable {
 
 /// When `handleTimeout` wants to be called next, and what for.
 package struct RingWakeup: Equatable, Sendable {
+    /// In the order in which what is due at the same time is handled.
     package enum Reason: Int, CaseIterable, Sendable {
         case status
         case attempts

@@ -35,6 +35,7 @@ package struct RingLink: Sendable {
         purposelessSince = now
     }
 
+    /// The other end.
     package var node: NodeAddress { contact.node }
     /// Whether either end holds the other for a ring neighbour.
     var isNear: Bool { purposes.contains(.near) || theirPurposes.contains(.near) }
