@@ -17,10 +17,7 @@ extension Lab {
     func expectAllHostsReachEachOther(sourceLocation: SourceLocation = #_sourceLocation) throws {
         for (from, to) in pairs {
             for address in [to.hostAddress, to.hostAddress6] {
-                let result = try ping(address, from: .host(from))
-                #expect(
-                    result.received == result.sent, "\(from.hostName) to \(address): \(result.words)",
-                    sourceLocation: sourceLocation)
+                try expectPing(address, from: .host(from), sourceLocation: sourceLocation)
             }
         }
     }
@@ -28,7 +25,17 @@ extension Lab {
     /// Pings an address three times and expects three answers.
     func expectPing(_ address: String, from node: LabNode, sourceLocation: SourceLocation = #_sourceLocation) throws {
         let result = try ping(address, from: node)
-        #expect(result.received == result.sent, "\(address): \(result.words)", sourceLocation: sourceLocation)
+        if result.received == result.sent { return }
+        Issue.record(
+            "\(namespace(node)) to \(address): \(result.words)\n\(gatewaysInWords)", sourceLocation: sourceLocation)
+    }
+
+    /// What every gateway dropped and logged, for the message of a test that failed.
+    private var gatewaysInWords: String {
+        sites.map { site in
+            let drops = (try? status(site).drops.map { "\($0.reason) \($0.packets)" }.joined(separator: ", ")) ?? "?"
+            return "\(site.name) dropped: \(drops)\n\(logEnd(site))"
+        }.joined(separator: "\n")
     }
 
     /// Waits until one host gets an answer from another. Returns the seconds it took.
