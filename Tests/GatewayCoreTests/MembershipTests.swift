@@ -130,10 +130,23 @@ import Testing
         let isSecondJoined = second.gateway.isJoined
         #expect(!isSecondJoined)
         simulator.run(for: .seconds(2))
-        #expect(second.gateway.isJoined && second.gateway.isSettled)
+        #expect(second.gateway.isJoined && second.gateway.isSettled(now: simulator.now))
         simulator.kill(alone)
         simulator.run(for: .seconds(30))
         #expect(second.gateway.isJoined && second.gateway.liveCount == 0)
+    }
+
+    @Test(arguments: UInt64(1)...20) func `once settled, the other end is ready too`(seed: UInt64) throws {
+        let simulator = grid(of: 3, seed: seed)
+        simulator.run(for: .seconds(10))
+        let late = simulator.addSite("late", prefix: "10.200.0.0/16", bootstrap: [Self.first])
+        let settled = { late.gateway.isSettled(now: simulator.now) && late.gateway.routes.count == 3 }
+        let took = try #require(simulator.run(until: settled, within: .seconds(10)))
+        #expect(took < .seconds(2))
+        for host in simulator.hosts.dropLast() where late.gateway.isReached(host.identity.own.site, now: simulator.now)
+        {
+            #expect(host.gateway.routes.contains { $0.site == "late" })
+        }
     }
 
     @Test func `a gateway of another grid is refused at both ends`() throws {

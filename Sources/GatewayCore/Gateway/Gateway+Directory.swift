@@ -142,9 +142,14 @@ extension Gateway {
 
     /// Two probes in a row with another digest than ours: something was missed, so the directory is copied again.
     mutating func compareDigest(_ digest: UInt64, at index: Int, now: Instant, effects: inout GatewayEffects) {
-        guard members.values[index].path != nil, members.values[index].copy == nil else { return }
-        members.values[index].digestMismatches =
-            digest == directory.digest ? 0 : members.values[index].digestMismatches + 1
+        guard members.values[index].path != nil else { return }
+        if digest == directory.digest {
+            members.values[index].isEven = true
+            members.values[index].digestMismatches = 0
+            return
+        }
+        guard members.values[index].copy == nil else { return }
+        members.values[index].digestMismatches += 1
         if members.values[index].digestMismatches >= 2 {
             members.values[index].digestMismatches = 0
             startCopy(at: index, now: now, effects: &effects)
@@ -162,22 +167,26 @@ extension Gateway {
             let step = members.values[index].copy?.received(
                 page, isLast: isLast, wanted: wanted.map(\.node), now: now)
         else { return }
-        carryOut(step, at: index, effects: &effects)
+        carryOut(step, at: index, now: now, effects: &effects)
     }
 
     private mutating func copyArrived(
         _ node: NodeAddress, at index: Int, now: Instant, effects: inout GatewayEffects
     ) {
         guard let step = members.values[index].copy?.arrived(node, now: now) else { return }
-        carryOut(step, at: index, effects: &effects)
+        carryOut(step, at: index, now: now, effects: &effects)
     }
 
-    mutating func carryOut(_ step: DirectoryCopy.Step, at index: Int, effects: inout GatewayEffects) {
+    mutating func carryOut(
+        _ step: DirectoryCopy.Step, at index: Int, now: Instant, effects: inout GatewayEffects
+    ) {
         switch step {
         case .wait:
             break
         case .done:
             members.values[index].copy = nil
+            // Whether the two are even now is worth knowing at once: somebody may wait for it.
+            if !members.values[index].isEven { members.values[index].path?.nextProbe = now }
         case .request(let message):
             effects.append(
                 .sendControl(

@@ -101,6 +101,8 @@ extension Gateway {
         members.values[index].nextDial = nil
         members.values[index].dialAttempts = 0
         members.values[index].digestMismatches = 0
+        members.values[index].isEven = false
+        members.values[index].settlesBy = now + SessionLimits.settleTime
         pathChanged(at: index, effects: &effects)
         effects.append(
             .notice(.memberUp(site: members.values[index].identity.site, node: node, endpoint: endpoint)))

@@ -74,9 +74,19 @@ extension Gateway {
             }
     }
 
-    /// In the grid, with the directory copied and every member either reached or tried in vain.
-    package var isSettled: Bool {
-        isJoined && members.values.allSatisfy { $0.copy == nil && $0.reason != .connecting }
+    /// In the grid, and nothing is on its way: every member is either reached and even with us, or tried in vain.
+    package func isSettled(now: Instant) -> Bool {
+        isJoined && members.values.allSatisfy { isSettled($0, now: now) }
+    }
+
+    /// The site is reached, and knows of us what it must know to answer.
+    package func isReached(_ site: String, now: Instant) -> Bool {
+        members.values.contains { $0.identity.site == site && $0.path != nil && isSettled($0, now: now) }
+    }
+
+    private func isSettled(_ member: Member, now: Instant) -> Bool {
+        guard member.path != nil else { return member.reason != .connecting }
+        return member.isEven || member.settlesBy.map { $0 <= now } ?? true
     }
 
     /// Where members are now, or were last: dialled first after a restart.

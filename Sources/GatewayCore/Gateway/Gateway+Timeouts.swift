@@ -46,7 +46,7 @@ extension Gateway {
         retireGenerations(at: index, now: now, effects: &effects)
         if let copy = members.values[index].copy, copy.deadline <= now {
             let step = members.values[index].copy!.timedOut(now: now)
-            carryOut(step, at: index, effects: &effects)
+            carryOut(step, at: index, now: now, effects: &effects)
         }
         if let path = members.values[index].path {
             if path.nextProbe <= now {

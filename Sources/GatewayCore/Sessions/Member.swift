@@ -49,6 +49,10 @@ package struct Member {
     package var copy: DirectoryCopy?
     /// Probes in a row whose digest differed from ours.
     package var digestMismatches = 0
+    /// Since the path came up the member's directory has been seen equal to ours: it knows what we know of us both.
+    package var isEven = false
+    /// From then on the member counts as settled even if the directories never were equal, as in a grid in motion.
+    package var settlesBy: Instant?
     /// Why the member is not reached.
     package var reason: LinkReason = .connecting
     /// Where the last path was.

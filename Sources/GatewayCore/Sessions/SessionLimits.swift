@@ -22,6 +22,8 @@ package enum SessionLimits {
     package static let generationCount = 4
     /// How long a generation opens after a newer one took over.
     package static let generationLinger: Duration = .seconds(60)
+    /// How long a new path may take until both directories have been seen equal.
+    package static let settleTime: Duration = .seconds(3)
     /// How long the keys of a peer that said goodbye still open what was sent before.
     package static let goodbyeLinger: Duration = .seconds(2)
     /// How long a finished handshake still answers repeated flights.

@@ -114,7 +114,7 @@ extension Daemon {
             verdict.state != .missing || site.map { $0 != verdict.wanted.site } ?? false
         }
         guard isInstalled else { return false }
-        guard let site else { return gateway.isSettled }
-        return gateway.memberStatus.contains { $0.site == site && $0.isLive && !$0.isWithdrawn }
+        guard let site else { return gateway.isSettled(now: now) }
+        return gateway.isReached(site, now: now)
     }
 }
