@@ -117,6 +117,25 @@ import Testing
         #expect(a.echoes.count == 2 && a.echoes[1].roundTrip == nil)
     }
 
+    @Test(arguments: UInt64(1)...30) func `handshakes that cross lose nothing, now or when keys retire`(seed: UInt64)
+        throws
+    {
+        let simulator = Simulator(seed: seed)
+        let second = Endpoint("198.51.100.2:7867")!
+        let a = simulator.addSite("ufl", prefix: "10.0.0.0/16", bootstrap: [second])
+        let b = simulator.addSite("lsu", prefix: "10.1.0.0/16", bootstrap: [Self.first])
+        let both = { a.gateway.liveCount == 1 && b.gateway.liveCount == 1 }
+        _ = try #require(simulator.run(until: both, within: .seconds(5)))
+        let node = b.identity.own.node
+        for token in UInt64(1)...900 {
+            let now = simulator.now
+            simulator.input(a) { _ = $0.echo(to: node, token: token, timeout: .seconds(1), now: now, effects: &$1) }
+            simulator.run(for: .milliseconds(100))
+        }
+        simulator.run(for: .seconds(1))
+        #expect(a.echoes.count == 900 && a.echoes.allSatisfy { $0.roundTrip != nil })
+    }
+
     @Test func `two gateways that open at once have one session`() throws {
         let simulator = Simulator(seed: 5)
         let a = simulator.addSite("ufl", prefix: "10.0.0.0/16", bootstrap: [Endpoint("198.51.100.2:7867")!])

@@ -77,6 +77,8 @@ extension Gateway {
     private mutating func learned(_ entry: Directory.Entry, now: Instant, effects: inout GatewayEffects) {
         let announcement = entry.announcement
         let index = member(for: entry.identity, effects: &effects)
+        // The newest announcement has the certificate that counts, be it shorter-lived than the one before.
+        members.values[index].identity = entry.identity
         effects.append(
             .notice(
                 .announcementAccepted(

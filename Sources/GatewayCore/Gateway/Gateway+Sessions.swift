@@ -34,7 +34,11 @@ extension Gateway {
         members.values[index].generations[at].isConfirmed = true
         let generation = members.values[index].generations[at]
         let isRekey = members.values[index].active != nil && members.values[index].path != nil
-        for other in members.values[index].generations.indices where other < at {
+        // Keys that were superseded meanwhile stay so.
+        let active = members.values[index].generations.first { $0.keys.localIndex == members.values[index].active }
+        if let active, supersedes(active, generation) { return }
+        for other in members.values[index].generations.indices
+        where supersedes(generation, members.values[index].generations[other]) {
             members.values[index].generations[other].retires = now + SessionLimits.generationLinger
         }
         members.values[index].active = localIndex
@@ -49,6 +53,13 @@ extension Gateway {
         }
     }
 
+    /// Whether `new` replaces `old`, which then stops opening. Of handshakes that crossed, the two ends may see the
+    /// ends in either order and seal with different ones, so those stay side by side until a later one replaces them
+    /// all.
+    private func supersedes(_ new: Member.Generation, _ old: Member.Generation) -> Bool {
+        new.established - old.established > HandshakeLimits.timeout
+    }
+
     /// An authentic, newest datagram came from another endpoint than the path's: the peer may have moved. The path
     /// follows once the endpoint has answered a probe.
     package mutating func peerMoved(
@@ -58,6 +69,13 @@ extension Gateway {
             path.endpoint != endpoint,
             !members.values[index].outstanding.contains(where: { $0.purpose == .endpoint(endpoint) })
         else { return }
+        let isAnnounced = directory[node]?.announcement.endpoints.contains(endpoint) ?? false
+        if isAnnounced, path.unanswered == 0, self.node < node {
+            // Each end has chosen another of the other's addresses. If both followed they would change places for ever,
+            // so the higher node address does, unless our path turns out to be dead.
+            members.values[index].path?.nextProbe = now
+            return
+        }
         sendProbe(at: index, purpose: .endpoint(endpoint), now: now, effects: &effects)
     }
 

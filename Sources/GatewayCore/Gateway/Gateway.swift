@@ -105,6 +105,12 @@ package struct Gateway: ~Copyable {
         for name in new.bootstrap where !bootstrap.contains(where: { $0.name == name }) {
             bootstrap.append(BootstrapTarget(name: name, endpoints: [], now: now))
         }
+        if new.rekeyInterval != old.rekeyInterval {
+            for index in members.values.indices {
+                guard let planned = members.values[index].rekeyAt else { continue }
+                members.values[index].rekeyAt = min(planned, now + new.rekeyInterval)
+            }
+        }
         if new.exports != old.exports { publish(now: now, effects: &effects) }
         selectRoutes(effects: &effects)
     }

@@ -18,8 +18,9 @@ package enum SessionLimits {
     package static let dialIntervalLimit: Duration = .seconds(60)
     /// Handshakes started at once towards one member's candidate endpoints.
     package static let parallelDials = 4
-    /// Generations of keys that a session keeps: the sealing one, and those that still open what is on its way.
-    package static let generationCount = 4
+    /// Generations of keys that a session keeps: the sealing one, and those that still open what is on its way. Two
+    /// ends that dial four endpoints each at once make eight.
+    package static let generationCount = 8
     /// How long a generation opens after a newer one took over.
     package static let generationLinger: Duration = .seconds(60)
     /// How long a new path may take until both directories have been seen equal.
