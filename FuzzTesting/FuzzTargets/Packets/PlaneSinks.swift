@@ -18,6 +18,8 @@ final class PlaneSinks: DatagramSink, FrameSink, ControlSink {
     /// Bytes of IP packets in frames.
     private(set) var packetByteCount = 0
     private(set) var frameCount = 0
+    /// Packets that leave the kernel for these frames.
+    private(set) var segmentCount = 0
     private(set) var controlByteCount = 0
     private(set) var toldCount = 0
 
@@ -51,6 +53,7 @@ final class PlaneSinks: DatagramSink, FrameSink, ControlSink {
             let found = try TapFrame(checking: Array(frame))
             try expect(sources.contains { $0.contains(found.source) }, "a frame from \(found.source) got through")
             try expect(destinations.contains { $0.contains(found.destination) }, "a frame went to \(found.destination)")
+            segmentCount += found.segmentCount
         }
         frameCount += 1
         packetByteCount += frame.count - TapFrame.packetOffset
@@ -74,6 +77,8 @@ struct TapFrame {
     static let packetOffset = 24
     let source: IPAddress
     let destination: IPAddress
+    /// More than 1 for a super-packet.
+    private(set) var segmentCount = 1
 
     init(checking frame: [UInt8]) throws(PropertyViolation) {
         try expect(frame.count >= Self.packetOffset + 20, "a frame has at least an IP header")
@@ -92,6 +97,9 @@ struct TapFrame {
         self.source = source
         self.destination = destination
         try Self.checkOffload(frame, isV6: isV6)
+        guard frame[1] != 0 else { return }
+        let payloadByteCount = frame.count - 10 - Self.native(frame, 2)
+        segmentCount = (payloadByteCount + Self.native(frame, 4) - 1) / Self.native(frame, 4)
     }
 
     private static func checkOffload(_ frame: [UInt8], isV6: Bool) throws(PropertyViolation) {

@@ -30,6 +30,7 @@ enum SealedDatagramsTarget {
         var reader = InputReader(input)
         var counter: UInt64 = 0
         var received = 0
+        var isRemoved = false
         var generation = Gateways.firstIndex
         for _ in 0..<stepLimit where !reader.isAtEnd {
             let what = reader.byte()
@@ -51,6 +52,7 @@ enum SealedDatagramsTarget {
                 plane.now = plane.now + .milliseconds(count)
                 plane.flush()
             case .change, nil:
+                isRemoved = isRemoved || count & 7 == 6
                 change(plane, count, generation: &generation)
             }
         }
@@ -61,6 +63,9 @@ enum SealedDatagramsTarget {
         let counters = plane.counters
         try expect(counters.framesWritten == UInt64(sinks.frameCount), "frames are counted")
         try expect(counters.datagramsReceived >= counters.framesWritten, "a frame takes a datagram")
+        // Counters of a peer that was removed are gone.
+        guard let peer = plane.peerCounters(Gateways.far), !isRemoved else { return }
+        try expect(peer.receivedPackets == UInt64(sinks.segmentCount), "every packet let through leaves the kernel")
     }
 
     private static func number(_ bytes: inout [UInt8], segmentSize: Int, counter: inout UInt64) {

@@ -108,6 +108,7 @@ enum TapFramesTarget {
             let received = far.peerCounters(Gateways.near)
             try expect(sent?.sentPackets == received?.receivedPackets, "every packet that was sent arrives")
             try expect(sent?.sentBytes == received?.receivedBytes, "every byte that was sent arrives")
+            try expect(received?.receivedPackets == UInt64(farSinks.segmentCount), "every packet leaves the far kernel")
         }
     }
 }
