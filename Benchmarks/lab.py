@@ -91,9 +91,9 @@ class Lab:
         received = self.iperf("--parallel", str(streams), seconds=seconds)["sum_received"]
         return received["bits_per_second"], received["bytes"]
 
-    def small_packets(self, seconds):
-        """64-byte datagrams that arrive in a second, and how many did."""
-        total = self.iperf("--udp", "--bitrate", "0", "--length", "64", seconds=seconds)["sum"]
+    def small_packets(self, seconds, bitrate="0"):
+        """64-byte datagrams that arrive in a second, and how many did; as fast as iperf3 can unless told otherwise."""
+        total = self.iperf("--udp", "--bitrate", bitrate, "--length", "64", seconds=seconds)["sum"]
         arrived = total["packets"] - total["lost_packets"]
         return arrived / total["seconds"], arrived
 
@@ -117,7 +117,7 @@ class Lab:
         return total / os.sysconf("SC_CLK_TCK")
 
     def memory(self, what):
-        """The largest of all gateways, in megabytes; `what` is VmRSS or VmHWM (its peak)."""
+        """The largest of all gateways, in megabytes; `what` is VmHWM (the peak) or RssAnon (without files)."""
         sizes = []
         for pid in self.pids.values():
             with open(f"/proc/{pid}/status", encoding="ascii") as file:
