@@ -162,7 +162,8 @@ extension ForwardingPlane {
     private func finishChecksum(
         _ bytes: UnsafeMutableRawPointer, _ packet: InnerPacket, start: Int, offset: Int
     ) -> Bool {
-        guard start >= 0, start + offset + 2 <= packet.byteCount else { return false }
+        // A place among the IP headers would make another packet of it.
+        guard start >= packet.transportOffset, start + offset + 2 <= packet.byteCount else { return false }
         let checksum = ~InternetChecksum.sum(bytes + start, packet.byteCount - start)
         // 0 would mean "none" for UDP; the other zero says the same everywhere (RFC 768).
         bytes.setWord(checksum == 0 ? 0xffff : checksum, start + offset)
