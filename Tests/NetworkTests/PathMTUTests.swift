@@ -32,8 +32,8 @@ extension NetworkTests {
         @Test func `the path's size is found`() throws {
             let lab = try Lab.ofSuite()
 
-            // A veth takes four bytes more than its MTU, for a VLAN tag. IPv4 or IPv6, UDP and the seal take 60 or 80 of
-            // them, and the search is content to know the size to within four.
+            // A veth takes four bytes more than its MTU, for a VLAN tag. IPv4 or IPv6, UDP and the seal take 60 or 80
+            // of them, and the search is content to know the size to within four.
             let found = 1_400 - 80 - 4...1_404 - 60
             try until("a path MTU of \(found) in status") { () throws(LabError) in
                 try lab.status(lab.ufl).site("lsu")?.mtu.map(found.contains) ?? false
