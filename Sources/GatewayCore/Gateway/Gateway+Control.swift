@@ -64,7 +64,7 @@ extension Gateway {
         var endpoint: Endpoint?
         var padding: Int?
         switch purpose {
-        case .liveness, .confirmation: break
+        case .liveness: break
         case .mtu(let payload): padding = payload
         case .endpoint(let candidate): endpoint = candidate
         }
@@ -86,8 +86,6 @@ extension Gateway {
         switch probe.purpose {
         case .liveness:
             members.values[index].path?.answered(after: now - probe.sent, now: now)
-        case .confirmation:
-            break
         case .mtu(let payload):
             let isBusy = members.values[index].isBusy
             guard members.values[index].path?.mtuSearch.answered(payload, now: now, busy: isBusy) == true else {

@@ -39,7 +39,7 @@ extension Gateway {
         let admission = handshakes.admit(datagram, from: source, localIndex: localIndex, output: &output)
         if case .accepted(let engine, _) = admission {
             var run = HandshakeRun(
-                role: .server, engine: engine, localIndex: localIndex, target: nil, isRekey: false, now: now)
+                role: .server, engine: engine, localIndex: localIndex, target: nil, now: now)
             run.clientRandom = random
             runs[source] = run
         }
@@ -51,7 +51,7 @@ extension Gateway {
 
     /// Starts a handshake as client, unless one is running with that endpoint.
     mutating func dial(
-        _ endpoint: Endpoint, target: NodeAddress?, isRekey: Bool = false, now: Instant,
+        _ endpoint: Endpoint, target: NodeAddress?, now: Instant,
         effects: inout GatewayEffects
     ) {
         if let run = runs[endpoint], !run.isFinished { return }
@@ -59,7 +59,7 @@ extension Gateway {
         let localIndex = newLocalIndex()
         let engine = handshakes.makeClient(localIndex: localIndex)
         var run = HandshakeRun(
-            role: .client, engine: engine, localIndex: localIndex, target: target, isRekey: isRekey, now: now)
+            role: .client, engine: engine, localIndex: localIndex, target: target, now: now)
         var output = HandshakeOutput()
         let progress = engine.start(output: &output)
         run.clientRandom = output.datagrams.first.flatMap(DTLSDatagram.clientRandom)

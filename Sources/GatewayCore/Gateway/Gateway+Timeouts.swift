@@ -75,7 +75,7 @@ extension Gateway {
                 if members.values[index].path?.mtuSearch.lost(payload, now: now) == true {
                     pathChanged(at: index, effects: &effects)
                 }
-            case .endpoint, .confirmation:
+            case .endpoint:
                 break
             }
         }
@@ -88,7 +88,7 @@ extension Gateway {
         let isWorn = (active?.keys.sendCounter ?? 0) > SessionLimits.datagramsPerGeneration
         guard isWorn || member.rekeyAt.map({ $0 <= now }) == true else { return }
         members.values[index].rekeyAt = now + .seconds(10)
-        dial(path.endpoint, target: member.node, isRekey: true, now: now, effects: &effects)
+        dial(path.endpoint, target: member.node, now: now, effects: &effects)
     }
 
     /// One round of attempts to reach a member: its last endpoint, and what it and others announced.

@@ -17,21 +17,18 @@ package struct HandshakeRun {
     package let target: NodeAddress?
     /// The random of the client's hello: tells a repeated hello from a new one.
     package var clientRandom: [UInt8]?
-    /// Replaces keys of a live session.
-    package let isRekey: Bool
     package var isFinished = false
     package var nextRetransmit: Instant
     /// When the run is dropped: as failed while it runs, silently once finished.
     package var deadline: Instant
 
     package init(
-        role: Role, engine: any HandshakeEngine, localIndex: UInt32, target: NodeAddress?, isRekey: Bool, now: Instant
+        role: Role, engine: any HandshakeEngine, localIndex: UInt32, target: NodeAddress?, now: Instant
     ) {
         self.role = role
         self.engine = engine
         self.localIndex = localIndex
         self.target = target
-        self.isRekey = isRekey
         nextRetransmit = now + HandshakeLimits.retransmitInterval
         deadline = now + HandshakeLimits.timeout
     }

@@ -27,7 +27,6 @@ package struct Member {
             case mtu(payload: Int)
             /// Checks an endpoint before the path moves there.
             case endpoint(Endpoint)
-            case confirmation
         }
 
         package var identifier: UInt32
