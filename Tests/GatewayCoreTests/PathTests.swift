@@ -17,7 +17,7 @@ import Testing
     }
 
     private func payload(_ from: SimulatedHost, _ to: SimulatedHost) -> Int? {
-        from.paths[to.identity.own.node]?.payload
+        from.path(to: to.identity.own.node)?.payload
     }
 
     @Test(arguments: [1_500, 1_492, 1_400, 1_357, 1_280]) func `the search finds what the path carries`(mtu: Int) throws
@@ -64,7 +64,7 @@ import Testing
         simulator.run(for: .seconds(10))
         let moved = Endpoint("203.0.113.9:4242")!
         b.move(to: moved)
-        let follows = { a.paths[b.identity.own.node]?.endpoint == moved }
+        let follows = { a.path(to: b.identity.own.node)?.endpoint == moved }
         let took = try #require(simulator.run(until: follows, within: .seconds(10)))
         #expect(took < .seconds(6))
         #expect(a.notices.contains { if case .pathMoved = $0 { true } else { false } })

@@ -3,7 +3,14 @@ package import NetworkTypes
 
 /// Every identity of a simulated world: what the certificate authority would have signed.
 package final class SimulatedWorld {
-    private var identities: [NodeAddress: PeerIdentity] = [:]
+    /// What a node's certificate says; shared by everybody who looks at it.
+    final class Record {
+        var identity: PeerIdentity
+
+        init(_ identity: PeerIdentity) { self.identity = identity }
+    }
+
+    private var records: [NodeAddress: Record] = [:]
 
     package init() {}
 
@@ -12,50 +19,48 @@ package final class SimulatedWorld {
         var random = SeededRandom(seed: seed)
         let node = NodeAddress(
             high: random.nextWord(), middle: random.nextWord(), low: UInt32(truncatingIfNeeded: random.nextWord()))
-        identities[node] = PeerIdentity(
-            node: node, site: site, grid: grid, prefixes: prefixes, notAfter: .max, certificate: node.bytes)
-        return SimulatedIdentity(world: self, node: node)
+        let record = Record(
+            PeerIdentity(
+                node: node, site: site, grid: grid, prefixes: prefixes, notAfter: .max, certificate: node.bytes))
+        records[node] = record
+        return SimulatedIdentity(world: self, record: record)
     }
 
     /// Changes what a node's certificate says.
     package func update(_ node: NodeAddress, _ change: (inout PeerIdentity) -> Void) {
-        guard var identity = identities[node] else { return }
-        change(&identity)
-        identities[node] = identity
+        guard let record = records[node] else { return }
+        change(&record.identity)
     }
 
     func certificate(of node: NodeAddress, grid: String) -> Result<PeerIdentity, CertificateFault> {
-        guard let identity = identities[node] else { return .failure(.untrusted) }
-        return identity.grid == grid ? .success(identity) : .failure(.wrongGrid)
+        guard let record = records[node] else { return .failure(.untrusted) }
+        return record.identity.grid == grid ? .success(record.identity) : .failure(.wrongGrid)
     }
 }
 
 /// A gateway's identity in a simulated world: signatures are the node address.
 package final class SimulatedIdentity: IdentityAuthority {
     let world: SimulatedWorld
-    private let node: NodeAddress
+    private let record: SimulatedWorld.Record
 
-    init(world: SimulatedWorld, node: NodeAddress) {
+    init(world: SimulatedWorld, record: SimulatedWorld.Record) {
         self.world = world
-        self.node = node
+        self.record = record
     }
 
     /// What the own certificate says.
-    package var own: PeerIdentity {
-        for grid in ["physics", "chemistry"] {
-            if case .success(let identity) = world.certificate(of: node, grid: grid) { return identity }
-        }
-        preconditionFailure("a simulated identity is registered before it is used")
-    }
+    package var own: PeerIdentity { record.identity }
 
     /// Looks the certificate up in the world.
     package func verifyCertificate(_ certificate: [UInt8]) -> Result<PeerIdentity, CertificateFault> {
         guard let node = NodeAddress(bytes: certificate) else { return .failure(.malformed) }
-        return world.certificate(of: node, grid: own.grid)
+        return world.certificate(of: node, grid: record.identity.grid)
     }
 
     /// The node address and the length of the message.
-    package func sign(_ message: [UInt8]) -> [UInt8] { node.bytes + [UInt8(truncatingIfNeeded: message.count)] }
+    package func sign(_ message: [UInt8]) -> [UInt8] {
+        record.identity.certificate + [UInt8(truncatingIfNeeded: message.count)]
+    }
 
     /// Whether node address and length are right.
     package func verifySignature(_ signature: [UInt8], of message: [UInt8], by certificate: [UInt8]) -> Bool {

@@ -1,0 +1,192 @@
+package import GatewayCore
+import LinkSecurity
+package import NetworkTypes
+import WireFormat
+
+/// A datagram that a host sends.
+package struct OutgoingDatagram {
+    package let bytes: [UInt8]
+    package let destination: Endpoint
+}
+
+/// One gateway in a simulated world: the real core, and as much of a data plane as control messages need.
+package final class SimulatedHost {
+    /// Where datagrams to a member go, and what seals them.
+    private struct Peer {
+        var endpoint: Endpoint?
+        var payload = 0
+        var sealing: KeyGeneration?
+    }
+
+    /// Keys that open.
+    private struct Opening {
+        let node: NodeAddress
+        let keys: KeyGeneration
+        var isConfirmed = false
+    }
+
+    package let identity: SimulatedIdentity
+    /// As the host itself knows it: inside its address translator, if it has one.
+    package private(set) var endpoint: Endpoint
+    package var gateway: Gateway
+    /// Empty unless `keepsNotices`.
+    package private(set) var notices: [GatewayNotice] = []
+    package private(set) var echoes: [(token: UInt64, roundTrip: Duration?)] = []
+    /// Whether `notices` are kept: many hosts must not hoard.
+    package var keepsNotices = true
+    /// Names that resolve.
+    package var names: [HostAndPort: [Endpoint]] = [:]
+    /// Sealed with a key for which this host had no generation: what a restart looks like from the far end.
+    package private(set) var unopened = 0
+    /// When it was made.
+    package let started: Instant
+
+    /// Its number in the simulator, for ever.
+    package internal(set) var handle = -1
+    /// Where it is attached.
+    package internal(set) var place = -1
+    /// The translator before it.
+    var translator: Int?
+    /// The event that will wake it; `nil` when none is in the queue.
+    var wakeAt: Instant?
+    weak var table: EndpointTable?
+
+    private var effects = GatewayEffects()
+    private var openings: [UInt32: Opening] = [:]
+    private var peers: [NodeAddress: Peer] = [:]
+
+    package init(identity: SimulatedIdentity, endpoint: Endpoint, settings: CoreSettings, seed: UInt64, now: Instant) {
+        self.identity = identity
+        self.endpoint = endpoint
+        started = now
+        gateway = Gateway(
+            settings: settings, identity: identity,
+            handshakes: PlaintextHandshakeProvider(identity: identity, seed: seed &+ 1), seed: seed, unixSeconds: 0,
+            now: now)
+    }
+
+    /// Where datagrams to a member go now, and how much fits into one.
+    package func path(to node: NodeAddress) -> (endpoint: Endpoint, payload: Int)? {
+        guard let peer = peers[node], let endpoint = peer.endpoint else { return nil }
+        return (endpoint, peer.payload)
+    }
+
+    /// The host's own address changes: a laptop that moves, a NAT that forgets.
+    package func move(to endpoint: Endpoint) {
+        if let table, translator == nil {
+            table.hosts[self.endpoint] = nil
+            table.hosts[endpoint] = Int32(handle)
+        }
+        self.endpoint = endpoint
+    }
+
+    /// Forgets the echoes that ended.
+    package func clearEchoes() { echoes = [] }
+
+    /// Carries out one input; what it sends is appended to `outbox`.
+    package func run(
+        now: Instant, outbox: inout [OutgoingDatagram], _ input: (inout Gateway, inout GatewayEffects) -> Void
+    ) {
+        input(&gateway, &effects)
+        carryOutAll(now: now, outbox: &outbox)
+    }
+
+    /// Takes a datagram from the network.
+    package func receive(
+        _ bytes: [UInt8], from source: Endpoint, now: Instant, outbox: inout [OutgoingDatagram]
+    ) {
+        if let first = bytes.first, first >= 128 {
+            open(bytes, from: source, now: now)
+        } else {
+            gateway.receiveHandshake(bytes, from: source, now: now, effects: &effects)
+        }
+        carryOutAll(now: now, outbox: &outbox)
+    }
+
+    private func open(_ bytes: [UInt8], from source: Endpoint, now: Instant) {
+        guard bytes.count >= SealedHeader.overhead,
+            let header = bytes.withUnsafeBytes({ SealedHeader(reading: $0.baseAddress!) }),
+            let opening = openings[header.receiverIndex]
+        else {
+            unopened += 1
+            return
+        }
+        if !opening.isConfirmed {
+            openings[header.receiverIndex]?.isConfirmed = true
+            gateway.generationConfirmed(
+                opening.node, localIndex: header.receiverIndex, now: now, effects: &effects)
+        }
+        if let endpoint = peers[opening.node]?.endpoint, endpoint != source {
+            gateway.peerMoved(opening.node, to: source, now: now, effects: &effects)
+        }
+        // The cipher leaves everything in clear, so the message is read where it lies.
+        let message = bytes.span.bytes.extracting(SealedHeader.byteCount..<bytes.count - SealedHeader.tagByteCount)
+        gateway.receiveControl(message, from: opening.node, source: source, now: now, effects: &effects)
+    }
+
+    private func carryOutAll(now: Instant, outbox: inout [OutgoingDatagram]) {
+        // Carrying out may append more.
+        var index = 0
+        while index < effects.list.count {
+            carryOut(effects.list[index], now: now, outbox: &outbox)
+            index += 1
+        }
+        effects.removeAll()
+    }
+
+    private func carryOut(_ effect: GatewayEffects.Effect, now: Instant, outbox: inout [OutgoingDatagram]) {
+        switch effect {
+        case .sendHandshake(let bytes, let endpoint):
+            outbox.append(OutgoingDatagram(bytes: bytes, destination: endpoint))
+        case .sendControl(let message, let node, let endpoint, let padding, let localIndex):
+            let peer = peers[node]
+            guard let keys = localIndex.map({ openings[$0]?.keys }) ?? peer?.sealing,
+                let destination = endpoint ?? peer?.endpoint
+            else { return }
+            let bytes = seal(message.encoded, keys: keys, paddedTo: padding ?? 0)
+            outbox.append(OutgoingDatagram(bytes: bytes, destination: destination))
+        case .setPath(let node, let endpoint, let payload):
+            peers[node, default: Peer()].endpoint = endpoint
+            peers[node]?.payload = payload
+            forgetIfEmpty(node)
+        case .install(let keys, let node):
+            openings[keys.localIndex] = Opening(node: node, keys: keys)
+        case .activate(let localIndex, let node):
+            peers[node, default: Peer()].sealing = openings[localIndex]?.keys
+        case .removeGeneration(let localIndex):
+            guard let opening = openings.removeValue(forKey: localIndex) else { return }
+            if peers[opening.node]?.sealing === opening.keys { peers[opening.node]?.sealing = nil }
+            forgetIfEmpty(opening.node)
+        case .resolve(let name):
+            gateway.bootstrapResolved(name, names[name] ?? [], now: now, effects: &effects)
+        case .echoEnded(let token, let roundTrip):
+            echoes.append((token, roundTrip))
+        case .notice(let notice):
+            if keepsNotices { notices.append(notice) }
+        case .addPeer, .removePeer, .routesChanged, .membersChanged:
+            break
+        }
+    }
+
+    private func forgetIfEmpty(_ node: NodeAddress) {
+        if let peer = peers[node], peer.endpoint == nil, peer.sealing == nil { peers[node] = nil }
+    }
+
+    /// A sealed control datagram of a cipher that encrypts nothing: header, message, padding, a tag of zeros.
+    private func seal(_ message: [UInt8], keys: KeyGeneration, paddedTo padding: Int) -> [UInt8] {
+        let count = SealedHeader.overhead + max(message.count, padding)
+        let header = SealedHeader(
+            type: .control, epoch: keys.epoch, flags: [], receiverIndex: keys.remoteIndex, counter: keys.sendCounter)
+        keys.sendCounter += 1
+        return [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+            let bytes = UnsafeMutableRawBufferPointer(buffer)
+            header.write(to: bytes.baseAddress!)
+            message.withUnsafeBytes {
+                (bytes.baseAddress! + SealedHeader.byteCount).copyMemory(from: $0.baseAddress!, byteCount: $0.count)
+            }
+            let end = SealedHeader.byteCount + message.count
+            (bytes.baseAddress! + end).initializeMemory(as: UInt8.self, repeating: 0, count: count - end)
+            initialized = count
+        }
+    }
+}
