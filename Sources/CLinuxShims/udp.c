@@ -205,3 +205,20 @@ ssize_t ipop_udp_receive(int fd, void *bytes, size_t capacity, struct ipop_datag
     }
     return count;
 }
+
+int ipop_tcp_listen(const struct ipop_endpoint *local) {
+    union address address;
+    int length = to_address(&address, local->family, local);
+    if (length < 0) return length;
+    int fd = socket(address.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
+    if (fd < 0) return -errno;
+    // Connections of the last run that still wait out their time must not keep this one from the port.
+    int error = set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+    // Whatever the system's default is.
+    if (!error && local->family == 6) error = set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
+    if (!error && bind(fd, &address.any, (socklen_t)length) < 0) error = -errno;
+    if (!error && listen(fd, 16) < 0) error = -errno;
+    if (!error) return fd;
+    close(fd);
+    return error;
+}

@@ -33,6 +33,7 @@ import Testing
             .daemonNotRunning(), .daemonNotReadable(), .certificateExpiresSoon(daysLeft: 1),
             .certificateExpired(notAfter: 0), .certificateNotYetValid(notBefore: 0),
             .configurationNotReloaded(error: "e"), .stateNotSaved(directory: "d", error: "e"), .daemonNotAnswering(),
+            .metricsNotServed(Endpoint("[::1]:9867")!, error: "e"),
             .siteDown(site: "s", reason: .noAnswer), .routeMissing(prefix, issue: issue),
             .routeVanished(prefix, remover: "dhcpcd", restored: false), .routeRefused(prefix, site: "s", issue: issue),
             .routeForeign(prefix, issue: issue), .routeShadowed(prefix, issue: issue), .routeUnclaimed(prefix),

@@ -50,7 +50,7 @@ int ipop_signal_read(int fd);
 /// A counter that wakes a poller; starts at 0. `blocking` makes reads wait.
 int ipop_event_open(int blocking);
 
-// ---- udp.c: datagram trains
+// ---- udp.c: datagram trains, and a listener for streams
 
 /// An address and a port in host byte order, as the Swift side keeps them.
 struct ipop_endpoint {
@@ -99,6 +99,9 @@ ssize_t ipop_udp_send(int fd, int family, const void *bytes, size_t count, uint1
                       const struct ipop_endpoint *to, uint8_t traffic_class);
 /// Receives into `bytes`; returns the byte count, 0 for an empty datagram. v4-mapped sources become v4.
 ssize_t ipop_udp_receive(int fd, void *bytes, size_t capacity, struct ipop_datagrams *received);
+
+/// A listening TCP socket. The unspecified v6 address takes v4 connections too; `ipop_udp_local` tells the port.
+int ipop_tcp_listen(const struct ipop_endpoint *local);
 
 // ---- tap.c: the TAP device
 

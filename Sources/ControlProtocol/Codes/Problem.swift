@@ -77,6 +77,11 @@ extension Problem {
     package static func stateNotSaved(directory: String, error: String) -> Problem {
         Problem(.stateNotSaved, ["directory": directory, "error": error])
     }
+
+    /// `address` is that of `metrics.listen`, `error` is the system's word.
+    package static func metricsNotServed(_ address: Endpoint, error: String) -> Problem {
+        Problem(.metricsNotServed, ["address": address.description, "error": error])
+    }
 }
 
 /// Sites, routes and exports.

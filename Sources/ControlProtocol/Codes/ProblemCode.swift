@@ -10,6 +10,7 @@ package enum ProblemCode: String, Sendable, CaseIterable, Comparable {
     case configurationNotReloaded = "E006"
     case stateNotSaved = "E007"
     case daemonNotAnswering = "E008"
+    case metricsNotServed = "E009"
 
     // Sites and routes.
     case siteDown = "E010"
@@ -48,7 +49,9 @@ package enum ProblemCode: String, Sendable, CaseIterable, Comparable {
     /// Whether a gateway with this problem counts as degraded; the others are told and change no exit code.
     package var degrades: Bool {
         switch self {
-        case .reversePathFilter, .sourceCheckDrops, .pathMTULow, .linkRefused, .stateNotSaved, .routeUnclaimed: false
+        case .reversePathFilter, .sourceCheckDrops, .pathMTULow, .linkRefused, .stateNotSaved, .routeUnclaimed,
+            .metricsNotServed:
+            false
         default: true
         }
     }
@@ -95,6 +98,11 @@ package enum ProblemCode: String, Sendable, CaseIterable, Comparable {
                 "state not saved in {directory}: {error}",
                 cause: "The state directory cannot be written; a restart will join more slowly.",
                 fix: "See `df {directory}` and the directory's owner.")
+        case .metricsNotServed:
+            CodeExplanation(
+                "metrics are not served at {address}: {error}",
+                cause: "The address of `metrics.listen` is not this host's, or a program holds address and port.",
+                fix: "See who listens: `ss -ltnp`; correct `metrics.listen` in ipop.yaml and run `ipop reload`.")
         case .deviceMissing:
             CodeExplanation(
                 "device {device} is missing",

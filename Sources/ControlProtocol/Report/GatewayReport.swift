@@ -25,13 +25,15 @@ package struct GatewayReport: Equatable, Sendable {
     package var problems: [Problem]
     /// Dropped packets by reason, since start.
     package var drops: [DropCount]
+    /// Handshakes that this gateway or a peer refused, by reason, since start.
+    package var refusedHandshakes: [RefusalCount]
     package var host: HostSettings
 
     package init(
         state: GatewayState, grid: String, site: String, node: NodeAddress, version: String, uptimeSeconds: UInt64,
         certificate: CertificateReport?, overlay: OverlayReport, sites: [SiteReport] = [], routes: [RouteReport] = [],
         exports: [ExportReport] = [], leases: [LeaseReport] = [], nat: NATReport = NATReport(),
-        problems: [Problem] = [], drops: [DropCount] = [], host: HostSettings
+        problems: [Problem] = [], drops: [DropCount] = [], refusedHandshakes: [RefusalCount] = [], host: HostSettings
     ) {
         self.state = state
         self.grid = grid
@@ -48,6 +50,7 @@ package struct GatewayReport: Equatable, Sendable {
         self.nat = nat
         self.problems = problems
         self.drops = drops
+        self.refusedHandshakes = refusedHandshakes
         self.host = host
     }
 }
@@ -107,6 +110,17 @@ package struct DropCount: Equatable, Sendable {
     }
 }
 
+/// Handshakes refused for one reason, since start.
+package struct RefusalCount: Equatable, Sendable {
+    package var reason: PathReason
+    package var count: UInt64
+
+    package init(reason: PathReason, count: UInt64) {
+        self.reason = reason
+        self.count = count
+    }
+}
+
 extension GatewayReport {
     /// The report as the payload of a reply to `status`. Every key is there, `null` when unknown.
     package var json: JSONValue {
@@ -116,7 +130,7 @@ extension GatewayReport {
             "certificate": .optional(certificate, \.json), "overlay": overlay.json,
             "sites": .list(sites, \.json), "routes": .list(routes, \.json), "exports": .list(exports, \.json),
             "leases": .list(leases, \.json), "nat": nat.json, "problems": .list(problems, \.json),
-            "drops": .list(drops, \.json), "host": host.json,
+            "drops": .list(drops, \.json), "refusedHandshakes": .list(refusedHandshakes, \.json), "host": host.json,
         ]
     }
 
@@ -133,7 +147,9 @@ extension GatewayReport {
             exports: try shape.list("exports", ExportReport.init(json:)),
             leases: try shape.list("leases", LeaseReport.init(json:)), nat: try NATReport(json: shape.value("nat")),
             problems: try shape.list("problems", Problem.init(json:)),
-            drops: try shape.list("drops", DropCount.init(json:)), host: try HostSettings(json: shape.value("host")))
+            drops: try shape.list("drops", DropCount.init(json:)),
+            refusedHandshakes: try shape.list("refusedHandshakes", RefusalCount.init(json:)),
+            host: try HostSettings(json: shape.value("host")))
     }
 }
 
@@ -167,5 +183,14 @@ extension DropCount {
     init(json: JSONValue) throws(JSONShapeError) {
         let shape = try JSONShape(json, name: "drop")
         self.init(reason: try shape.text("reason"), packets: try shape.integer("packets"))
+    }
+}
+
+extension RefusalCount {
+    var json: JSONValue { ["reason": .string(reason.rawValue), "count": JSONValue(count)] }
+
+    init(json: JSONValue) throws(JSONShapeError) {
+        let shape = try JSONShape(json, name: "refusal")
+        self.init(reason: try shape.code("reason"), count: try shape.integer("count"))
     }
 }

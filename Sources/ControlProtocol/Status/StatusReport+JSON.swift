@@ -22,6 +22,7 @@ extension StatusReport {
                 "ipv6": .optional(kernel.forwardingV6) { JSONValue($0) },
             ],
             "drops": .list(report?.drops ?? [], \.json),
+            "refusedHandshakes": .list(report?.refusedHandshakes ?? [], \.json),
         ]
     }
 

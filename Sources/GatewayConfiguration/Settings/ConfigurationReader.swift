@@ -222,8 +222,6 @@ package enum ConfigurationReader {
             return
         }
         settings.metrics.listen = endpoint
-        problems.warning(
-            .notOffered, at: position, "metrics are not served by this version; the setting has no effect yet")
     }
 
     private static func readRemaining(

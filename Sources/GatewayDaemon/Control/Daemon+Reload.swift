@@ -36,6 +36,7 @@ extension Daemon {
             }
         }
         applyExports(first: true)
+        listenForMetrics()
         gateway.underlayChanged(underlayFacts, now: now, effects: &effects)
         settle()
         reconcile()
@@ -74,6 +75,9 @@ extension Daemon {
             changes.append("routes moved to table \(new.settings.routes.table), metric \(new.settings.routes.metric)")
         }
         if old.settings.mtu != new.settings.mtu { changes.append("mtu \(new.settings.mtu)") }
+        if old.settings.metrics != new.settings.metrics {
+            changes.append(new.settings.metrics.listen.map { "metrics served at \($0)" } ?? "metrics no longer served")
+        }
         if old.settings.log != new.settings.log { changes.append("log level \(new.settings.log.level.rawValue)") }
         if old.settings.session != new.settings.session { changes.append("session settings changed") }
         if old.settings.lan != new.settings.lan { changes.append("lan interface \(new.settings.lan.interface)") }

@@ -23,6 +23,7 @@ extension Daemon {
             drops: plane.counters.drops.filter { $0.count > 0 }.map {
                 DropCount(reason: $0.reason.rawValue, packets: $0.count)
             },
+            refusedHandshakes: refusalTally.reports,
             host: HostSettings(
                 device: settings.device, deviceMTU: deviceMTU, lanInterface: settings.lan.interface,
                 lanMode: settings.lan.mode == .bridged ? .bridged : .routed, table: settings.routes.table.number,
@@ -123,6 +124,9 @@ extension Daemon {
         if let first = reloadErrors.first { list.append(.configurationNotReloaded(error: first)) }
         if let stateError {
             list.append(.stateNotSaved(directory: arguments.stateDirectory, error: stateError))
+        }
+        if let fault = metricsServer.fault {
+            list.append(.metricsNotServed(fault.address, error: fault.text))
         }
         for refused in gateway.refusedRoutes {
             guard let owner = refused.owner else { continue }

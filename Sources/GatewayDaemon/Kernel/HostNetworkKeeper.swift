@@ -1,3 +1,4 @@
+import ControlProtocol
 import LinuxSystem
 import Logging
 import NetworkTypes
@@ -66,6 +67,14 @@ final class HostNetworkKeeper {
             logger.error("cannot read the kernel's network state", metadata: ["error": "\(error)"])
             return false
         }
+    }
+
+    /// The overlay device's counters now; `nil` when they cannot be read.
+    var deviceCounters: DeviceCounters? {
+        guard let found = try? reader.statistics(of: device) else { return nil }
+        return DeviceCounters(
+            rxBytes: found.rxBytes, txBytes: found.txBytes, rxPackets: found.rxPackets, txPackets: found.txPackets,
+            rxDropped: found.rxDropped, txDropped: found.txDropped)
     }
 
     /// Compares and applies what is due. `remakeDevice` opens the overlay device anew, which no netlink request can.

@@ -10,13 +10,14 @@ import PacketForwarding
 import RouteControl
 
 extension Daemon {
-    /// What a poller token stands for; control connections have numbers from `firstConnection` on.
-    private enum Token {
+    /// What a poller token stands for; connections have numbers from their server's `firstToken` on.
+    enum Token {
         static let tap: UInt64 = 1
         static let netlink: UInt64 = 2
         static let control: UInt64 = 3
         static let signals: UInt64 = 4
         static let resolver: UInt64 = 5
+        static let metrics: UInt64 = 6
         static let firstPort: UInt64 = 16
     }
 
@@ -56,6 +57,7 @@ extension Daemon {
             ])
         for warning in files.warnings { logger.warning("\(warning.description)") }
         applyExports(first: true)
+        listenForMetrics()
         let facts = underlayFacts
         gateway.start(underlay: facts, now: now, effects: &effects)
         settle()
@@ -86,7 +88,9 @@ extension Daemon {
         case Token.control: acceptControl()
         case Token.signals: readSignals()
         case Token.resolver: readResolver()
+        case Token.metrics: acceptMetrics()
         case Token.firstPort..<ControlServer.firstToken: readPort(ports.sockets[Int(token - Token.firstPort)])
+        case MetricsServer.firstToken...: serveMetrics(token)
         default: serveControl(token, ready)
         }
     }
@@ -181,6 +185,7 @@ extension Daemon {
         if let deadline = keeper.nextDeadline, deadline < earliest { earliest = deadline }
         if let deadline = nextWatchdog, deadline < earliest { earliest = deadline }
         if let deadline = controlServer.nextDeadline, deadline < earliest { earliest = deadline }
+        if let deadline = metricsServer.nextDeadline, deadline < earliest { earliest = deadline }
         return earliest
     }
 
@@ -196,6 +201,7 @@ extension Daemon {
         }
         if nextTick <= now { tick() }
         controlServer.expire(now: now)
+        metricsServer.expire(now: now)
     }
 
     private func tick() {
@@ -207,6 +213,7 @@ extension Daemon {
             rates.sample(member.node, sent: counters.sentBytes, received: counters.receivedBytes, now: now)
         }
         rates.forgetOld(now: now)
+        refusalTally.note(gateway.refusedHandshakes)
         coreWakeup = gateway.nextWakeup?.deadline
         if membersDirty { saveMembers() }
         answerWaiters()
@@ -261,6 +268,7 @@ extension Daemon {
             logger.warning("cannot remove the device", metadata: ["error": "\(error)"])
         }
         controlServer.close()
+        metricsServer.close()
         logger.info("stopped")
     }
 }

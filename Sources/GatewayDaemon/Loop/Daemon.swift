@@ -18,7 +18,7 @@ import RoutePlanning
 ///            UDP, TAP, kernel routes, control answers, log
 ///
 /// `+Loop` waits and dispatches, `+Effects` carries out what the core wants, `+Kernel` keeps the kernel in step,
-/// `+Reload` applies a changed configuration, `+Report` answers status.
+/// `+Reload` applies a changed configuration, `+Report` answers status, `+Metrics` draws the page for Prometheus.
 package final class Daemon {
     let arguments: DaemonArguments
     var logger: Logger
@@ -37,6 +37,7 @@ package final class Daemon {
     let inbox = ControlInbox()
     let keeper: HostNetworkKeeper
     let controlServer: ControlServer
+    let metricsServer: MetricsServer
     let state: StateFiles
 
     let started: Instant
@@ -58,6 +59,9 @@ package final class Daemon {
     /// Control requests that wait for something.
     var pending: [PendingRequest] = []
     var nextEcho: UInt64 = 0
+    /// The metrics page that was drawn last.
+    var lastPage: (bytes: [UInt8], drawn: Instant)?
+    var refusalTally = RefusalTally()
     var nextTick: Instant
     var nextWatchdog: Instant?
     /// Handshake datagrams and others that were not sealed, dropped for their first byte.
@@ -89,6 +93,7 @@ package final class Daemon {
             keeper = try HostNetworkKeeper(device: files.settings.device, logger: logger)
             controlServer = try ControlServer(
                 path: "\(arguments.runDirectory)/control.sock", group: "ipop-admin", poller: poller)
+            metricsServer = MetricsServer(poller: poller, listenerToken: Token.metrics)
             resolver = try NameResolver()
             plane = ForwardingPlane(datagrams: ports, frames: tap, control: inbox)
             notifier = ServiceNotifier()

@@ -36,6 +36,14 @@ package enum InterfaceSettings {
         try read(family, device: device, setting).flatMap { Int($0) }
     }
 
+    /// Whether the kernel drops what arrives by `device` when the way back would be another interface. It takes the
+    /// larger of the device's value and that of all; 1 is strict (RFC 3704 §2.2).
+    package static func isReversePathStrict(_ device: String) -> Bool {
+        let own = (try? readNumber(.v4, device: device, "rp_filter")) ?? 0
+        let all = (try? readNumber(.v4, device: "all", "rp_filter")) ?? 0
+        return max(own, all) == 1
+    }
+
     private static func path(_ family: AddressFamily, device: String, _ setting: String) -> String {
         "/proc/sys/net/\(family == .v4 ? "ipv4" : "ipv6")/conf/\(device)/\(setting)"
     }

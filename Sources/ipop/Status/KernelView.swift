@@ -27,7 +27,8 @@ enum KernelView {
             deviceName: device, device: found.link(named: device).map { deviceFacts($0, statistics) },
             routes: wanted + strayRoutes(found, besides: wanted), forwardingV4: isSet("ipv4/ip_forward"),
             forwardingV6: isSet("ipv6/conf/all/forwarding"),
-            strictReversePath: [host?.lanInterface, device].compactMap { $0 }.filter(isReversePathStrict),
+            strictReversePath: [host?.lanInterface, device].compactMap { $0 }
+                .filter(InterfaceSettings.isReversePathStrict),
             lanInterfaceExists: host.map { found.link(named: $0.lanInterface) != nil })
     }
 
@@ -91,12 +92,5 @@ enum KernelView {
 
     private static func isSet(_ name: String) -> Bool? {
         (try? InterfaceSettings.readGlobalNumber(name)).map { $0 != 0 }
-    }
-
-    /// The kernel takes the larger of the interface's value and that of all; 1 is strict (RFC 3704 §2.2).
-    private static func isReversePathStrict(_ interface: String) -> Bool {
-        let own = (try? InterfaceSettings.readNumber(.v4, device: interface, "rp_filter")) ?? 0
-        let all = (try? InterfaceSettings.readNumber(.v4, device: "all", "rp_filter")) ?? 0
-        return max(own, all) == 1
     }
 }
