@@ -22,17 +22,23 @@ package struct WireReader: ~Copyable, ~Escapable {
 
     /// The next two bytes, most significant first.
     package mutating func readUInt16() throws(WireError) -> UInt16 {
-        UInt16(try readUInt8()) << 8 | UInt16(try readUInt8())
+        try require(2)
+        defer { position += 2 }
+        return UInt16(bigEndian: bytes.unsafeLoadUnaligned(fromByteOffset: position, as: UInt16.self))
     }
 
     /// The next four bytes, most significant first.
     package mutating func readUInt32() throws(WireError) -> UInt32 {
-        UInt32(try readUInt16()) << 16 | UInt32(try readUInt16())
+        try require(4)
+        defer { position += 4 }
+        return UInt32(bigEndian: bytes.unsafeLoadUnaligned(fromByteOffset: position, as: UInt32.self))
     }
 
     /// The next eight bytes, most significant first.
     package mutating func readUInt64() throws(WireError) -> UInt64 {
-        UInt64(try readUInt32()) << 32 | UInt64(try readUInt32())
+        try require(8)
+        defer { position += 8 }
+        return UInt64(bigEndian: bytes.unsafeLoadUnaligned(fromByteOffset: position, as: UInt64.self))
     }
 
     /// Copies the next `count` bytes.
@@ -55,6 +61,12 @@ package struct WireReader: ~Copyable, ~Escapable {
         return try readBytes(count)
     }
 
+    /// Passes over the next `count` bytes.
+    package mutating func skip(_ count: Int) throws(WireError) {
+        try require(count)
+        position += count
+    }
+
     /// A 16-bit length, at most `limit`, and so many bytes of UTF-8.
     package mutating func readText(_ field: String, limit: Int) throws(WireError) -> String {
         let block = try readBlock(field, limit: limit)
@@ -64,9 +76,9 @@ package struct WireReader: ~Copyable, ~Escapable {
 
     /// The 20 bytes of a node address.
     package mutating func readNodeAddress() throws(WireError) -> NodeAddress {
-        let block = try readBytes(NodeAddress.byteCount)
-        guard let node = NodeAddress(bytes: block) else { throw .invalid(field: "node") }
-        return node
+        let high = try readUInt64()
+        let middle = try readUInt64()
+        return NodeAddress(high: high, middle: middle, low: try readUInt32())
     }
 
     /// A family byte (4 or 6) and the address's 4 or 16 bytes.
@@ -75,9 +87,13 @@ package struct WireReader: ~Copyable, ~Escapable {
         guard let family = AddressFamily(rawValue: tag) else {
             throw .unknownValue(field: "address family", value: UInt64(tag))
         }
-        let block = try readBytes(family.byteCount)
-        guard let address = IPAddress(bytes: block) else { throw .invalid(field: "address") }
-        return address
+        switch family {
+        case .v4:
+            return IPAddress(v4: try readUInt32())
+        case .v6:
+            let high = try readUInt64()
+            return IPAddress(v6High: high, low: try readUInt64())
+        }
     }
 
     /// An address and a 16-bit port.

@@ -20,14 +20,12 @@ package struct WireWriter {
 
     /// Four bytes, most significant first.
     package mutating func write(_ value: UInt32) {
-        write(UInt16(truncatingIfNeeded: value >> 16))
-        write(UInt16(truncatingIfNeeded: value))
+        withUnsafeBytes(of: value.bigEndian) { bytes.append(contentsOf: $0) }
     }
 
     /// Eight bytes, most significant first.
     package mutating func write(_ value: UInt64) {
-        write(UInt32(truncatingIfNeeded: value >> 32))
-        write(UInt32(truncatingIfNeeded: value))
+        withUnsafeBytes(of: value.bigEndian) { bytes.append(contentsOf: $0) }
     }
 
     /// The bytes as they are, without a length.
@@ -44,12 +42,22 @@ package struct WireWriter {
     package mutating func write(text: String) { write(block: Array(text.utf8)) }
 
     /// The 20 bytes of a node address.
-    package mutating func write(_ node: NodeAddress) { write(raw: node.bytes) }
+    package mutating func write(_ node: NodeAddress) {
+        write(node.high)
+        write(node.middle)
+        write(node.low)
+    }
 
     /// A family byte (4 or 6) and the address's 4 or 16 bytes.
     package mutating func write(_ address: IPAddress) {
         write(address.family.rawValue)
-        write(raw: address.bytes)
+        switch address.family {
+        case .v4:
+            write(UInt32(truncatingIfNeeded: address.low))
+        case .v6:
+            write(address.high)
+            write(address.low)
+        }
     }
 
     /// An address and a 16-bit port.
