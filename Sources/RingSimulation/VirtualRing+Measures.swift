@@ -24,7 +24,7 @@ package struct RouteSample: Sendable {
 extension VirtualRing {
     /// The living members in the order of their addresses.
     package var ringOrder: [Int] {
-        living.sorted { members[$0].node.own.node < members[$1].node.own.node }
+        living.sorted { members[$0].contact.node < members[$1].contact.node }
     }
 
     /// Members whose neighbourhood is wrong: on each side the two next living members that they can talk to must be
@@ -62,7 +62,7 @@ extension VirtualRing {
                 continue
             }
             found += 1
-            guard near.contains(members[other].node.own.node) else { return false }
+            guard near.contains(members[other].contact.node) else { return false }
         }
         return true
     }
@@ -70,24 +70,19 @@ extension VirtualRing {
     /// Walks from one member to a destination by each member's own decision.
     package func walk(from member: Int, to destination: NodeAddress, mode: DeliveryMode) -> WalkedRoute {
         var packet = RoutedPacket(
-            kind: RoutedPacket.firstForeignKind, mode: mode, source: members[member].node.own.node,
+            kind: RoutedPacket.firstForeignKind, mode: mode, source: members[member].contact.node,
             destination: destination, payload: [])
         var current = member
         var previous: NodeAddress?
         while true {
-            switch members[current].node.decide(packet, cameFrom: previous) {
+            switch members[current].node.step(&packet, cameFrom: previous) {
             case .deliver:
                 return WalkedRoute(hopCount: Int(packet.hopCount), deliveredAt: current)
             case .undeliverable:
                 return WalkedRoute(hopCount: Int(packet.hopCount), deliveredAt: nil)
-            case .forward(let next, let isUphill):
-                let address = members[current].node.own.node
-                if isUphill {
-                    packet.uphillCount += 1
-                    packet.floor = address
-                }
+            case .forward(let next, _):
                 packet.hopCount += 1
-                previous = address
+                previous = members[current].contact.node
                 guard let handle = handle(of: next), members[handle].isAlive else {
                     return WalkedRoute(hopCount: Int(packet.hopCount), deliveredAt: nil)
                 }
@@ -102,7 +97,7 @@ extension VirtualRing {
         var sample = RouteSample()
         var histogram = [Int](repeating: 0, count: RingLimits.hops + 1)
         func take(_ from: Int, _ to: Int) {
-            let destination = members[to].node.own.node
+            let destination = members[to].contact.node
             let route = walk(from: from, to: destination, mode: .exact)
             sample.routeCount += 1
             guard route.deliveredAt == to else { return }

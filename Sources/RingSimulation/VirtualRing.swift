@@ -7,6 +7,8 @@ package struct VirtualRing: ~Copyable {
     /// A member of the simulation; its index is its handle for ever.
     struct Member {
         var node: RingNode
+        /// As others learn it; a copy, because looking into the node copies all of it.
+        let contact: RingContact
         /// Handles of members with a session, in the order in which they came up.
         var sessions: [Int32] = []
         /// Handles of members that it is dialling.
@@ -20,14 +22,22 @@ package struct VirtualRing: ~Copyable {
         var wakeAt: Instant?
         let started: Instant
         var joined: Instant?
+
+        /// Forgets what a dead member knew.
+        mutating func bury(now: Instant) {
+            isAlive = false
+            sessions = []
+            dialling = []
+            node = RingNode(own: contact, seed: 0, now: now)
+        }
     }
 
     package var network: VirtualNetwork
     package private(set) var now = Instant(nanoseconds: 1_000_000_000)
     package let seed: UInt64
     var members: [Member] = []
-    /// Look-ups only.
-    private var handles: [NodeAddress: Int32] = [:]
+    /// By the upper words of the addresses, which are unlike; look-ups only.
+    private var handles: [UInt64: Int32] = [:]
     private var events = VirtualEvents()
     private var random: SeededRandom
     private var effects = RingEffects()
@@ -66,7 +76,12 @@ package struct VirtualRing: ~Copyable {
     package func joinTime(_ member: Int) -> Duration? { members[member].joined.map { $0 - members[member].started } }
 
     /// The handle of a member that was ever added.
-    package func handle(of address: NodeAddress) -> Int? { handles[address].map { Int($0) } }
+    package func handle(of address: NodeAddress) -> Int? {
+        guard let handle = handles[address.high].map({ Int($0) }), members[handle].contact.node == address else {
+            return nil
+        }
+        return handle
+    }
 
     /// Starts a member with an address of its own drawing, or the given one; returns its handle.
     @discardableResult
@@ -78,10 +93,10 @@ package struct VirtualRing: ~Copyable {
         let handle = members.count
         let number = UInt32(truncatingIfNeeded: handle + 1)
         let endpoint = Endpoint(address: IPAddress(v4: 0x0a00_0000 | number), port: 7_867)
-        let node = RingNode(
-            own: RingContact(node: address, endpoints: [endpoint]), seed: random.nextWord(), now: now)
-        members.append(Member(node: node, started: now))
-        handles[address] = Int32(handle)
+        let contact = RingContact(node: address, endpoints: [endpoint])
+        let node = RingNode(own: contact, seed: random.nextWord(), now: now)
+        members.append(Member(node: node, contact: contact, started: now))
+        handles[address.high] = Int32(handle)
         if bootstrap.isEmpty { bootstrap = [handle] }
         scheduleWakeup(handle)
         return handle
@@ -89,16 +104,14 @@ package struct VirtualRing: ~Copyable {
 
     /// Ends a member without a word: the others notice by its silence.
     package mutating func kill(_ member: Int) {
-        members[member].isAlive = false
         for peer in members[member].sessions { loseSession(of: Int(peer), with: member) }
-        members[member].sessions = []
-        members[member].dialling = []
+        members[member].bury(now: now)
     }
 
     /// Ends a member in good order.
     package mutating func leave(_ member: Int) {
         input(member) { node, now, effects in node.leave(now: now, effects: &effects) }
-        members[member].isAlive = false
+        members[member].bury(now: now)
     }
 
     /// Makes every message to a member wait.
@@ -166,7 +179,7 @@ extension VirtualRing {
             guard members[member].isAlive, members[member].sessions.contains(event.peer), isInReach(member, peer) else {
                 return
             }
-            let source = members[peer].node.own.node
+            let source = members[peer].contact.node
             input(member) { node, now, effects in
                 node.receive(bytes.span.bytes, from: source, now: now, effects: &effects)
             }
@@ -174,7 +187,8 @@ extension VirtualRing {
             // Superseded by an earlier one that was put in later.
             guard members[member].wakeAt == now else { return }
             members[member].wakeAt = nil
-            if let due = members[member].node.nextWakeup, due.deadline > now { return scheduleWakeup(member) }
+            guard let due = Self.deadline(of: &members[member].node) else { return }
+            if due > now { return scheduleWakeup(member) }
             input(member) { node, now, effects in node.handleTimeout(now: now, effects: &effects) }
         case .sessionUp:
             members[member].dialling.removeAll { $0 == event.peer }
@@ -191,13 +205,13 @@ extension VirtualRing {
             let isCut = !members[peer].isAlive || !isInReach(member, peer) || event.payload == 1
             guard isCut, let index = members[member].sessions.firstIndex(of: event.peer) else { return }
             members[member].sessions.remove(at: index)
-            let address = members[peer].node.own.node
+            let address = members[peer].contact.node
             input(member) { node, now, effects in node.linkDown(address, now: now, effects: &effects) }
         }
     }
 
     private mutating func fail(_ member: Int, _ peer: Int) {
-        let address = members[peer].node.own.node
+        let address = members[peer].contact.node
         input(member) { node, now, effects in node.connectFailed(address, now: now, effects: &effects) }
     }
 
@@ -205,7 +219,7 @@ extension VirtualRing {
         // Where both have dialled, the second attempt finds the session of the first.
         guard !members[member].sessions.contains(Int32(peer)) else { return }
         members[member].sessions.append(Int32(peer))
-        let contact = members[peer].node.own
+        let contact = members[peer].contact
         let roundTrip = network.delay(member, peer, seed: seed) * 2
         input(member) { node, now, effects in
             node.linkUp(contact, now: now, effects: &effects)
@@ -224,9 +238,12 @@ extension VirtualRing {
         members[member].side == members[peer].side
     }
 
+    /// In place: a look at a member's node through the array would copy it.
+    private static func deadline(of node: inout RingNode) -> Instant? { node.nextDeadline() }
+
     private mutating func scheduleWakeup(_ member: Int) {
-        guard members[member].isAlive, let wakeup = members[member].node.nextWakeup else { return }
-        let time = max(wakeup.deadline, now)
+        guard members[member].isAlive, let deadline = Self.deadline(of: &members[member].node) else { return }
+        let time = max(deadline, now)
         if let wakeAt = members[member].wakeAt, wakeAt <= time { return }
         members[member].wakeAt = time
         events.add(VirtualEvent(kind: .wakeup, node: Int32(member), peer: 0, payload: 0), at: time)
@@ -238,7 +255,7 @@ extension VirtualRing {
             case .send(let address, let bytes):
                 send(bytes, from: member, to: address)
             case .connect(let contact, _):
-                if let peer = handles[contact.node] { connect(member, to: Int(peer)) }
+                if let peer = handles[contact.node.high] { connect(member, to: Int(peer)) }
             case .connectBootstrap(let count):
                 for _ in 0..<count {
                     let peer = bootstrap[Int(random.below(UInt64(bootstrap.count)))]
@@ -246,7 +263,7 @@ extension VirtualRing {
                 }
             case .disconnect(let address):
                 disconnectCount += 1
-                if let peer = handles[address] { disconnect(member, from: Int(peer)) }
+                if let peer = handles[address.high] { disconnect(member, from: Int(peer)) }
             case .deliver(let packet):
                 deliveries.append((member, packet))
             case .undeliverable(let packet, let reason):
@@ -261,7 +278,7 @@ extension VirtualRing {
     }
 
     private mutating func send(_ bytes: [UInt8], from member: Int, to address: NodeAddress) {
-        guard let peer = handles[address] else { return }
+        guard let peer = handles[address.high] else { return }
         messageCount += 1
         bitCount += UInt64(bytes.count + network.overheadByteCount) * 8
         guard members[member].sessions.contains(peer),

@@ -17,9 +17,26 @@ package enum RingMessage: Equatable, Sendable {
         case leaving = 4
     }
 
+    /// Where the hop count of a `.packet` stands.
+    static let hopCountOffset = 4
+
+    /// Whether these are the bytes of a `.packet`.
+    static func isPacket(_ bytes: RawSpan) -> Bool {
+        bytes.byteCount > hopCountOffset && bytes.unsafeLoad(as: UInt8.self) == Tag.packet.rawValue
+    }
+
+    /// Reads the packet of a message, but not its payload.
+    static func passingPacket(reading bytes: RawSpan) throws(WireError) -> RoutedPacket {
+        var reader = WireReader(bytes)
+        try reader.skip(1)
+        let packet = try RoutedPacket(reading: &reader, isPassing: true)
+        try reader.finish()
+        return packet
+    }
+
     /// The message's bytes.
     package var encoded: [UInt8] {
-        var writer = WireWriter(capacity: 384)
+        var writer = WireWriter(capacity: capacity)
         switch self {
         case .status(let status):
             writer.write(Tag.status.rawValue)
@@ -35,6 +52,16 @@ package enum RingMessage: Equatable, Sendable {
             writer.write(contacts: contacts, limit: RingLimits.contacts)
         }
         return writer.bytes
+    }
+
+    /// Room enough for most messages of the kind.
+    private var capacity: Int {
+        switch self {
+        case .status(let status): status.neighbours == nil ? 16 : 384
+        case .statusAnswer: 5
+        case .packet(let packet): 96 + packet.payload.count
+        case .leaving: 384
+        }
     }
 
     /// Reads a message that fills `bytes`.

@@ -22,12 +22,21 @@ package enum DeliveryMode: UInt8, Sendable {
     }
 }
 
+/// Which way round the ring a packet goes that has turned.
+package enum RingTurn: UInt8, Sendable {
+    case clockwise = 1
+    case counterClockwise = 2
+
+    /// The measure that every further hop makes less: who goes clockwise comes to the target from below.
+    var measure: DeliveryMode { self == .clockwise ? .predecessor : .successor }
+}
+
 /// A packet on its way over the ring.
 ///
 ///     0      1      2       3      4       5        6        26            46
 ///     | kind | mode | flags | hops | limit | uphill | source | destination | [via] [floor] [trace] payload
 ///
-/// Flags: 1 trace, 2 via, 4 floor. The trace is an 8-bit count and addresses, the payload has a 16-bit length.
+/// Flags: 1 trace, 2 via, 4 floor, 8 and 16 turned (clockwise, counter-clockwise). The trace is an 8-bit count and addresses, the payload has a 16-bit length.
 package struct RoutedPacket: Equatable, Sendable {
     /// Kinds below this are the ring's own; the others belong to whoever embeds it.
     package static let firstForeignKind: UInt8 = 16
@@ -46,6 +55,8 @@ package struct RoutedPacket: Equatable, Sendable {
     /// Where the packet left the way down: from here on only members nearer than this one may have it. So no member
     /// gets it twice on the way down, whatever the hop limit.
     package var floor: NodeAddress?
+    /// The way it goes round the ring since the short way has ended at a gap; `nil` before.
+    package var turn: RingTurn?
     /// The members that forwarded it, the source first; `nil` when nobody asked.
     package var trace: [NodeAddress]?
     package var payload: [UInt8]
@@ -63,7 +74,8 @@ package struct RoutedPacket: Equatable, Sendable {
     func write(to writer: inout WireWriter) {
         writer.write(kind)
         writer.write(mode.rawValue)
-        writer.write(UInt8((trace == nil ? 0 : 1) | (via == nil ? 0 : 2) | (floor == nil ? 0 : 4)))
+        let marks: UInt8 = (trace == nil ? 0 : 1) | (via == nil ? 0 : 2) | (floor == nil ? 0 : 4)
+        writer.write(marks | (turn?.rawValue ?? 0) << 3)
         writer.write(hopCount)
         writer.write(hopLimit)
         writer.write(uphillCount)
@@ -78,7 +90,8 @@ package struct RoutedPacket: Equatable, Sendable {
         writer.write(block: payload)
     }
 
-    init(reading reader: inout WireReader) throws(WireError) {
+    /// Reads a packet, without its payload when it will not be looked at here.
+    init(reading reader: inout WireReader, isPassing: Bool = false) throws(WireError) {
         kind = try reader.readUInt8()
         let modeByte = try reader.readUInt8()
         guard let mode = DeliveryMode(rawValue: modeByte) else {
@@ -94,7 +107,17 @@ package struct RoutedPacket: Equatable, Sendable {
         via = flags & 2 != 0 ? try reader.readAddress() : nil
         floor = flags & 4 != 0 ? try reader.readAddress() : nil
         trace = flags & 1 != 0 ? try Self.readTrace(&reader) : nil
-        payload = try reader.readBlock("payload", limit: RingLimits.payloadByteCount)
+        turn = RingTurn(rawValue: flags >> 3 & 3)
+        guard isPassing else {
+            payload = try reader.readBlock("payload", limit: RingLimits.payloadByteCount)
+            return
+        }
+        payload = []
+        let count = Int(try reader.readUInt16())
+        guard count <= RingLimits.payloadByteCount else {
+            throw .tooLong(field: "payload", count: count, limit: RingLimits.payloadByteCount)
+        }
+        try reader.skip(count)
     }
 
     private static func readTrace(_ reader: inout WireReader) throws(WireError) -> [NodeAddress] {

@@ -73,8 +73,11 @@ extension RingNode {
     }
 
     /// Asks, over a link, for the members that should be beside us.
-    mutating func announce(through node: NodeAddress, now: Instant, effects: inout RingEffects) {
-        for mode in [DeliveryMode.successor, .predecessor] {
+    mutating func announce(
+        _ modes: [DeliveryMode] = [.successor, .predecessor], through node: NodeAddress, now: Instant,
+        effects: inout RingEffects
+    ) {
+        for mode in modes {
             request(own.node, mode: mode, purposes: .near, through: node, now: now, effects: &effects)
         }
         timers.advance(.stabilise, to: now + random.jitter(around: stabiliseInterval))
@@ -125,9 +128,11 @@ extension RingNode {
         let request = requests.remove(at: position)
         switch request.purposes {
         case .near:
-            addHint(response.contact, through: request.through, now: now)
-            for contact in response.neighbours { addHint(contact, through: request.through, now: now) }
-            updateNear(now: now, effects: &effects)
+            var isNews = addHint(response.contact, through: request.through, now: now)
+            for contact in response.neighbours where addHint(contact, through: request.through, now: now) {
+                isNews = true
+            }
+            if isNews { updateNear(now: now, effects: &effects) }
         case .far:
             farAnswered(response, token: request.token, now: now, effects: &effects)
         default:
@@ -139,11 +144,14 @@ extension RingNode {
         }
     }
 
-    mutating func addHint(_ contact: RingContact, through: NodeAddress?, now: Instant) {
-        guard contact.node != own.node, linkIndex(of: contact.node) == nil else { return }
+    /// Keeps a contact for the choice of neighbours; `false` when it can make no difference now.
+    @discardableResult
+    mutating func addHint(_ contact: RingContact, through: NodeAddress?, now: Instant) -> Bool {
+        guard contact.node != own.node, linkIndex(of: contact.node) == nil else { return false }
         hints.removeAll { $0.expires <= now || $0.contact.node == contact.node }
         if hints.count >= RingLimits.hints { hints.removeFirst() }
         hints.append(RingHint(contact: contact, through: through, expires: now + RingLimits.hintLifetime))
+        return mayBeNear(contact.node)
     }
 }
 
@@ -167,24 +175,30 @@ extension RingNode {
     /// Gives up what has taken too long; forgets the blocked whom nobody wants; lets the others be tried again.
     mutating func reviewAttempts(now: Instant, effects: inout RingEffects) {
         var hasExpired = false
-        for position in attempts.values.indices.reversed() {
+        var mayMatter = false
+        for position in attempts.values.indices.reversed() where attempts.values[position].until <= now {
             let attempt = attempts.values[position]
-            guard attempt.until <= now else { continue }
             hasExpired = true
+            mayMatter = mayMatter || mayBeNear(attempt.contact.node)
             if attempt.isConnecting {
                 attemptFailed(attempt, now: now)
                 farMemberLost(attempt.contact.node, now: now)
             }
         }
         guard hasExpired else { return rescheduleAttempts(now: now) }
-        updateNear(now: now, effects: &effects)
+        if mayMatter { updateNear(now: now, effects: &effects) }
         // Those that were not taken up again are nobody's candidates any more.
         attempts.removeAll { !$0.value.isConnecting && $0.value.until <= now }
         rescheduleAttempts(now: now)
     }
 
     private mutating func rescheduleAttempts(now: Instant) {
-        timers.set(.attempts, attempts.values.map(\.until).min())
+        var next: Instant?
+        for position in attempts.values.indices {
+            let until = attempts.values[position].until
+            next = min(next ?? until, until)
+        }
+        timers.set(.attempts, next)
     }
 
     private mutating func makeRoomForAttempt(isForeign: Bool) -> Bool {

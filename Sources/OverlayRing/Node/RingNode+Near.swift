@@ -5,11 +5,11 @@ import OrderedCollections
 struct NearCandidate {
     var distance: RingDistance
     /// Index of the link with it; -1 when there is none.
-    var link: Int
+    var link: Int16
     /// Index of the link whose status lists it; -1 for a hint.
-    var lister: Int
+    var lister: Int16
     /// Where in the lister's lists (left, then right), or in the hints.
-    var position: Int
+    var position: Int16
 }
 
 /// What one side needs.
@@ -33,24 +33,46 @@ extension RingNode {
         gatherCandidates(right: &rightSide, left: &leftSide, now: now)
         let right = plan(rightSide, now: now)
         let left = plan(leftSide, now: now)
-        let newRight = right.linked.map { links[$0].node }
-        let newLeft = left.linked.map { links[$0].node }
         for index in links.indices {
             let isWanted = right.linked.contains(index) || left.linked.contains(index)
-            setPurpose(.near, isWanted, at: index, now: now)
+            if links[index].purposes.contains(.near) != isWanted {
+                setPurpose(.near, isWanted, at: index, now: now)
+            }
         }
         estimateSize(right: right, left: left, rightSide: rightSide, leftSide: leftSide)
-        if newRight != self.right || newLeft != self.left {
-            neighboursChanged(right: newRight, left: newLeft, now: now, effects: &effects)
+        if !isSide(self.right, right.linked) || !isSide(self.left, left.linked) {
+            neighboursChanged(
+                right: right.linked.map { links[$0].node }, left: left.linked.map { links[$0].node }, now: now,
+                effects: &effects)
         }
-        if !isRoutable, !newRight.isEmpty, right.isSettled, left.isSettled {
+        if !isRoutable, !right.linked.isEmpty, right.isSettled, left.isSettled {
             becomeRoutable(now: now, effects: &effects)
         }
         // Both sides may name the same member in a small ring: the second call finds the attempt of the first.
-        for (contact, through) in right.seeks + left.seeks {
+        for (contact, through) in right.seeks {
+            seek(contact, for: .near, through: through, now: now, effects: &effects)
+        }
+        for (contact, through) in left.seeks {
             seek(contact, for: .near, through: through, now: now, effects: &effects)
         }
         updateFarTarget(now: now)
+    }
+
+    /// Whether a member could be among the near ones: `false` when both sides have all they need and it is farther away.
+    func mayBeNear(_ node: NodeAddress) -> Bool {
+        guard isRoutable, left.count >= RingLimits.nearPerSide, right.count >= RingLimits.nearPerSide,
+            let farthestLeft = left.last, let farthestRight = right.last
+        else { return true }
+        let ahead = own.node.clockwiseDistance(to: node)
+        return ahead <= own.node.clockwiseDistance(to: farthestRight)
+            || ahead.opposite <= farthestLeft.clockwiseDistance(to: own.node)
+    }
+
+    /// Whether a side's near links are those at these places.
+    private func isSide(_ side: [NodeAddress], _ indices: [Int]) -> Bool {
+        guard side.count == indices.count else { return false }
+        for position in side.indices where links[indices[position]].contact.node != side[position] { return false }
+        return true
     }
 
     /// A newcomer has found its place: others may route through it.
@@ -97,33 +119,30 @@ extension RingNode {
     ) {
         right.reserveCapacity(RingLimits.sideWindow + 1)
         left.reserveCapacity(RingLimits.sideWindow + 1)
-        func add(_ node: NodeAddress, link: Int, lister: Int, position: Int) {
-            guard node != own.node else { return }
-            let ahead = own.node.clockwiseDistance(to: node)
-            insert(NearCandidate(distance: ahead, link: link, lister: lister, position: position), into: &right)
-            insert(
-                NearCandidate(distance: ahead.opposite, link: link, lister: lister, position: position), into: &left)
+        let center = own.node
+        func add(_ node: NodeAddress, link: Int = -1, lister: Int = -1, position: Int = 0) {
+            guard node != center else { return }
+            var candidate = NearCandidate(
+                distance: center.clockwiseDistance(to: node), link: Int16(truncatingIfNeeded: link),
+                lister: Int16(truncatingIfNeeded: lister), position: Int16(truncatingIfNeeded: position))
+            insert(candidate, into: &right)
+            candidate.distance = candidate.distance.opposite
+            insert(candidate, into: &left)
         }
-        for index in links.indices { add(links[index].node, link: index, lister: -1, position: 0) }
+        for index in links.indices { add(links[index].contact.node, link: index) }
         for index in links.indices {
-            guard let lists = links[index].neighbours else { continue }
-            var position = 0
-            for listed in lists.left {
-                add(listed.contact.node, link: -1, lister: index, position: position)
-                position += 1
-            }
-            for listed in lists.right {
-                add(listed.contact.node, link: -1, lister: index, position: position)
-                position += 1
-            }
+            guard let members = links[index].heard?.members else { continue }
+            for position in members.indices { add(members[position].node, lister: index, position: position) }
         }
         for index in hints.indices where hints[index].expires > now {
-            add(hints[index].contact.node, link: -1, lister: -1, position: index)
+            add(hints[index].contact.node, position: index)
         }
     }
 
     private func insert(_ candidate: NearCandidate, into side: inout [NearCandidate]) {
         var index = side.count
+        // Most of what a member knows is too far away.
+        if index == RingLimits.sideWindow, !(candidate.distance < side[index - 1].distance) { return }
         while index > 0, candidate.distance < side[index - 1].distance { index -= 1 }
         // Links are added first, so the entry that knows of the link stays.
         if index > 0, side[index - 1].distance == candidate.distance { return }
@@ -139,39 +158,44 @@ extension RingNode {
         var pending = 0
         for (position, candidate) in side.enumerated() where plan.linked.count < quota {
             if candidate.link >= 0 {
-                plan.linked.append(candidate.link)
+                plan.linked.append(Int(candidate.link))
                 plan.count = position + 1
                 plan.span = candidate.distance.high
                 continue
             }
-            let (contact, through) = contact(of: candidate)
-            let attempt = attempts[contact.node]
+            let attempt = attempts.isEmpty ? nil : attempts[node(of: candidate)]
             let isBlocked = attempt.map { !$0.isConnecting && $0.until > now } ?? false
             if let attempt, attempt.failures > 0 || isBlocked {
                 // Out of reach: one more is needed in its place, while it is tried again now and then.
                 quota = min(quota + 1, RingLimits.listedPerSide)
-                if !isBlocked, !attempt.isConnecting { plan.seeks.append((contact, through)) }
+                if !isBlocked, !attempt.isConnecting { plan.seeks.append(contact(of: candidate)) }
             } else if plan.linked.count + pending < quota {
                 pending += 1
                 plan.isSettled = false
-                plan.seeks.append((contact, through))
+                // An attempt that is under way for this needs no word.
+                if !(attempt?.purposes.contains(.near) ?? false) { plan.seeks.append(contact(of: candidate)) }
             }
         }
         return plan
     }
 
-    private func contact(of candidate: NearCandidate) -> (contact: RingContact, through: NodeAddress?) {
-        if candidate.link >= 0 { return (links[candidate.link].contact, nil) }
-        guard candidate.lister >= 0 else {
-            return (hints[candidate.position].contact, hints[candidate.position].through)
+    private func node(of candidate: NearCandidate) -> NodeAddress {
+        let position = Int(candidate.position)
+        guard candidate.lister >= 0, let heard = links[Int(candidate.lister)].heard else {
+            return hints[position].contact.node
         }
-        let link = links[candidate.lister]
-        guard let lists = link.neighbours else { preconditionFailure("a candidate was taken from these lists") }
-        let leftCount = lists.left.count
-        let listed =
-            candidate.position < leftCount
-            ? lists.left[candidate.position] : lists.right[candidate.position - leftCount]
-        return (listed.contact, link.node)
+        return heard.members[position].node
+    }
+
+    /// The contact of a member without a link, and over which link a request reaches it.
+    private func contact(of candidate: NearCandidate) -> (contact: RingContact, through: NodeAddress?) {
+        let position = Int(candidate.position)
+        guard candidate.lister >= 0 else { return (hints[position].contact, hints[position].through) }
+        let lister = Int(candidate.lister)
+        guard let heard = links[lister].heard else {
+            preconditionFailure("a candidate was taken from these lists")
+        }
+        return (heard.contact(at: position), links[lister].contact.node)
     }
 
     /// Members per span on both sides; where the spans meet behind us, all members are known.
@@ -195,12 +219,14 @@ extension RingNode {
 
     /// A side's count and span, carried on by the lists of its farthest link.
     private func extended(_ plan: SidePlan, clockwise: Bool) -> (Int, UInt64) {
-        guard let last = plan.linked.last, let lists = links[last].neighbours else { return (plan.count, plan.span) }
-        let beyond = clockwise ? lists.right : lists.left
-        guard let end = beyond.last?.contact.node else { return (plan.count, plan.span) }
+        guard let last = plan.linked.last, let heard = links[last].heard,
+            let farthest = heard.farthest(clockwise: clockwise)
+        else { return (plan.count, plan.span) }
         let node = links[last].node
+        let end = heard.members[farthest].node
         let more = clockwise ? node.clockwiseDistance(to: end) : end.clockwiseDistance(to: node)
         let (span, overflow) = plan.span.addingReportingOverflow(more.high)
-        return overflow ? (plan.count + beyond.count, .max) : (plan.count + beyond.count, span)
+        let count = plan.count + (clockwise ? heard.members.count - Int(heard.leftCount) : Int(heard.leftCount))
+        return (count, overflow ? .max : span)
     }
 }

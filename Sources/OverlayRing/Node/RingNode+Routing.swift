@@ -1,4 +1,5 @@
 package import NetworkTypes
+import WireFormat
 
 /// Where a packet goes from here.
 package enum RouteDecision: Equatable, Sendable {
@@ -9,7 +10,9 @@ package enum RouteDecision: Equatable, Sendable {
 }
 
 // Greedy routing. Every hop goes to a member strictly nearer to the destination than all before, save one hop uphill,
-// after which only members nearer than the place it was left from count. So no packet comes twice to the same place.
+// after which only members nearer than the place it was left from count. Where an exact packet finds no such member it
+// turns, once: it goes the other way round the ring, measured along that way alone, again with one hop uphill. So no
+// packet comes to a place more than four times: down, after the hop uphill, and both again after the turn.
 extension RingNode {
     /// Routes a packet of this member's own. `kind` is `RoutedPacket.firstForeignKind` or above.
     package mutating func route(
@@ -31,27 +34,37 @@ extension RingNode {
         _ packet: RoutedPacket, cameFrom previous: NodeAddress?, now: Instant, effects: inout RingEffects
     ) {
         var packet = packet
-        if packet.via == own.node {
-            // The way down to the destination itself begins here.
-            packet.via = nil
-            packet.floor = nil
-        }
-        switch decide(packet, cameFrom: previous) {
+        switch step(&packet, cameFrom: previous) {
         case .deliver:
             if packet.kind < RoutedPacket.firstForeignKind {
                 receiveOwn(packet, now: now, effects: &effects)
             } else {
                 effects.append(.deliver(packet))
             }
-        case .forward(let node, let isUphill):
-            if isUphill {
-                packet.uphillCount &+= 1
-                packet.floor = own.node
-            }
+        case .forward(let node, _):
             send(packet, to: node, effects: &effects)
         case .undeliverable(let reason):
             effects.append(.undeliverable(packet, reason))
         }
+    }
+
+    /// Sends a packet on as it came, when only its hop count changes: most packets are somebody else's. `false` when
+    /// there is more to do.
+    func pass(
+        _ message: RawSpan, cameFrom previous: NodeAddress, effects: inout RingEffects
+    ) throws(WireError) -> Bool {
+        var packet = try RingMessage.passingPacket(reading: message)
+        guard packet.trace == nil, packet.hopCount < UInt8(RingLimits.hops) else { return false }
+        packet.hopCount += 1
+        let arrived = packet
+        guard case .forward(let node, _) = step(&packet, cameFrom: previous), packet == arrived else { return false }
+        var bytes = [UInt8](unsafeUninitializedCapacity: message.byteCount) { buffer, initialized in
+            message.withUnsafeBytes { UnsafeMutableRawBufferPointer(buffer).copyMemory(from: $0) }
+            initialized = message.byteCount
+        }
+        bytes[RingMessage.hopCountOffset] = packet.hopCount
+        effects.append(.send(to: node, bytes: bytes))
+        return true
     }
 
     func send(_ packet: RoutedPacket, to node: NodeAddress, effects: inout RingEffects) {
@@ -62,61 +75,113 @@ extension RingNode {
 
     /// What this member does with a packet that came from `previous` (`nil`: its own). Changes nothing.
     package func decide(_ packet: RoutedPacket, cameFrom previous: NodeAddress?) -> RouteDecision {
+        var packet = packet
+        return step(&packet, cameFrom: previous)
+    }
+
+    /// The same, and what the packet has to remember of it is written into its header. The hop count is left alone: who
+    /// receives a packet counts.
+    package func step(_ packet: inout RoutedPacket, cameFrom previous: NodeAddress?) -> RouteDecision {
+        if packet.via == own.node {
+            // The way down to the destination itself begins here.
+            packet.via = nil
+            packet.floor = nil
+            packet.turn = nil
+        }
+        if hasSuspects {
+            var detour = packet
+            let decision = step(&detour, cameFrom: previous, isWary: true)
+            if case .forward = decision {
+                packet = detour
+                return decision
+            }
+        }
+        return step(&packet, cameFrom: previous, isWary: false)
+    }
+
+    /// One way of deciding: `isWary` as if the suspected links were not there.
+    private func step(
+        _ packet: inout RoutedPacket, cameFrom previous: NodeAddress?, isWary: Bool
+    ) -> RouteDecision {
         let target = packet.via ?? packet.destination
         let mode = packet.via == nil ? packet.mode : .exact
         // A request to the own address is for the others.
         let isForOthers = target == packet.source && mode != .exact
         if target == own.node, !isForOthers { return .deliver }
         guard packet.hopCount < packet.hopLimit else { return .undeliverable(.hopLimit) }
-        if !isForOthers, linkIndex(of: target) != nil { return .forward(target, isUphill: false) }
-
-        let ownDistance = mode.distance(of: own.node, from: target)
-        // The source of a request to its own address is nobody's way; it begins at any of its links.
-        let bound = packet.floor.map { min(ownDistance, mode.distance(of: $0, from: target)) } ?? ownDistance
-        let mayClimb = packet.uphillCount < UInt8(RingLimits.uphillHops)
-        if mode == .exact, let lister = lister(of: target, bound: bound, mayClimb: mayClimb, except: previous) {
-            return lister
+        if !isForOthers, let index = linkIndex(of: target), isUsable(index, isWary) {
+            return .forward(target, isUphill: false)
         }
-        if let next = nearestLink(to: target, mode: mode, below: bound, source: packet.source) {
+        var view = RouteView(
+            target: target, measure: mode == .exact ? packet.turn?.measure ?? .exact : mode,
+            source: packet.turn == nil ? packet.source : nil, previous: previous, isWary: isWary)
+        let first = search(packet, in: view)
+        switch first {
+        case .forward(_, true):
+            packet.uphillCount &+= 1
+            packet.floor = own.node
+        case .undeliverable where mode == .exact && packet.turn == nil:
+            // The short way ends here, at a gap that no link spans: the other way round may lead to its far side.
+            let isAhead = own.node.clockwiseDistance(to: target).high >> 63 == 0
+            let turn: RingTurn = isAhead ? .counterClockwise : .clockwise
+            view.measure = turn.measure
+            view.source = nil
+            guard let next = nearestLink(in: view, below: view.distance(of: own.node)) else { break }
+            packet.turn = turn
+            packet.floor = nil
+            packet.uphillCount = 0
             return .forward(next, isUphill: false)
+        default:
+            break
         }
-        guard mode == .exact else {
-            return stepAside(packet, target: target, bound: bound, mayClimb: mayClimb, except: previous)
-        }
-        if mayClimb, let next = nearestLink(to: target, mode: mode, below: nil, source: packet.source, except: previous)
-        {
+        return first
+    }
+
+    /// The next hop by the view's measure: down, or up once.
+    private func search(_ packet: RoutedPacket, in view: RouteView) -> RouteDecision {
+        let ownDistance = view.distance(of: own.node)
+        // The source of a request to its own address is nobody's way; it begins at any of its links.
+        let bound = packet.floor.map { min(ownDistance, view.distance(of: $0)) } ?? ownDistance
+        let mayClimb = packet.uphillCount < UInt8(RingLimits.uphillHops)
+        let isExact = packet.via != nil || packet.mode == .exact
+        if isExact, let lister = lister(in: view, bound: bound, mayClimb: mayClimb) { return lister }
+        if let next = nearestLink(in: view, below: bound) { return .forward(next, isUphill: false) }
+        guard isExact else { return stepAside(packet, in: view, bound: bound, mayClimb: mayClimb) }
+        if mayClimb, let next = nearestLink(in: view, below: nil, except: view.previous) {
             return .forward(next, isUphill: true)
         }
         return .undeliverable(.noRoute)
     }
 
-    /// The routable link nearest to `target`, and nearer than `bound`; never the packet's source.
+    private func isUsable(_ index: Int, _ isWary: Bool) -> Bool { !isWary || !links[index].isSuspected }
+
+    /// The routable link nearest to the target, and nearer than `bound`; never the packet's source.
     private func nearestLink(
-        to target: NodeAddress, mode: DeliveryMode, below bound: RingDistance?, source: NodeAddress,
-        except previous: NodeAddress? = nil
+        in view: RouteView, below bound: RingDistance?, except previous: NodeAddress? = nil
     ) -> NodeAddress? {
-        var best: NodeAddress?
+        var best: Int?
         var bestDistance = bound
-        for link in links where link.isRoutable && link.contact.node != source && link.contact.node != previous {
-            let distance = mode.distance(of: link.contact.node, from: target)
+        // By index, here and below: a copy of a link costs more than the comparison.
+        for index in links.indices where links[index].isRoutable && isUsable(index, view.isWary) {
+            let node = links[index].contact.node
+            let distance = view.distance(of: node)
             if let bestDistance, !(distance < bestDistance) { continue }
-            best = link.contact.node
+            guard node != view.source, node != previous else { continue }
+            best = index
             bestDistance = distance
         }
-        return best
+        return best.map { links[$0].contact.node }
     }
 
-    /// A link whose status says that it is linked with `target`: one hop from there it is delivered.
-    private func lister(
-        of target: NodeAddress, bound: RingDistance, mayClimb: Bool, except previous: NodeAddress?
-    ) -> RouteDecision? {
+    /// A link whose status says that it is linked with the target: one hop from there it is delivered.
+    private func lister(in view: RouteView, bound: RingDistance, mayClimb: Bool) -> RouteDecision? {
         var climb: NodeAddress?
-        for link in links where link.contact.node != previous {
-            guard let lists = link.neighbours, lists.contains(target) else { continue }
-            if link.contact.node.ringDistance(to: target) < bound {
-                return .forward(link.contact.node, isUphill: false)
-            }
-            if climb == nil { climb = link.contact.node }
+        for index in links.indices where links[index].heard != nil && isUsable(index, view.isWary) {
+            guard links[index].heard?.contains(view.target) ?? false else { continue }
+            let node = links[index].contact.node
+            guard node != view.previous else { continue }
+            if view.distance(of: node) < bound { return .forward(node, isUphill: false) }
+            if climb == nil { climb = node }
         }
         guard mayClimb, let climb else { return nil }
         return .forward(climb, isUphill: true)
@@ -124,30 +189,36 @@ extension RingNode {
 
     /// No link is nearer than we are. A neighbour of a neighbour may be, if we cannot talk to it.
     private func stepAside(
-        _ packet: RoutedPacket, target: NodeAddress, bound: RingDistance, mayClimb: Bool, except previous: NodeAddress?
+        _ packet: RoutedPacket, in view: RouteView, bound: RingDistance, mayClimb: Bool
     ) -> RouteDecision {
-        let mode = packet.mode
         guard mayClimb, packet.source != own.node || packet.destination != packet.source else { return .deliver }
         var best: NodeAddress?
         var bestDistance = bound
-        for link in links where link.isRoutable && link.contact.node != previous && link.contact.node != packet.source {
-            guard let lists = link.neighbours else { continue }
-            for side in [lists.left, lists.right] {
-                for listed in side where listed.isRoutable && listed.contact.node != packet.source {
-                    let distance = mode.distance(of: listed.contact.node, from: target)
-                    guard distance < bestDistance, linkIndex(of: listed.contact.node) == nil else { continue }
-                    best = link.contact.node
-                    bestDistance = distance
-                }
+        for index in links.indices where links[index].isRoutable && isUsable(index, view.isWary) {
+            let node = links[index].contact.node
+            guard node != view.previous, node != view.source, let members = links[index].heard?.members else {
+                continue
+            }
+            for listed in members where listed.isRoutable && listed.node != view.source {
+                let distance = view.distance(of: listed.node)
+                guard distance < bestDistance, linkIndex(of: listed.node) == nil else { continue }
+                best = node
+                bestDistance = distance
             }
         }
         return best.map { .forward($0, isUphill: true) } ?? .deliver
     }
 }
 
-extension NeighbourLists {
-    /// Whether either list names `node`.
-    func contains(_ node: NodeAddress) -> Bool {
-        left.contains { $0.contact.node == node } || right.contains { $0.contact.node == node }
-    }
+/// What a decision goes by.
+private struct RouteView {
+    var target: NodeAddress
+    var measure: DeliveryMode
+    /// Whom the packet does not come back to; nobody once it has turned, because the source may be the only way.
+    var source: NodeAddress?
+    var previous: NodeAddress?
+    /// Whether suspected links are left out.
+    var isWary: Bool
+
+    func distance(of node: NodeAddress) -> RingDistance { measure.distance(of: node, from: target) }
 }

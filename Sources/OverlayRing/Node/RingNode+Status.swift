@@ -11,11 +11,11 @@ extension RingNode {
         let wasNear = links[index].isNear
         links[index].theirPurposes = status.purposes
         noteUse(at: index, now: now)
-        let neighbours = links[index].isNear ? status.neighbours : nil
-        let listsChanged = neighbours != links[index].neighbours
+        let heard = links[index].isNear ? status.neighbours.map(HeardNeighbours.init) : nil
+        let listsChanged = heard != links[index].heard
         let routableChanged = status.isRoutable != links[index].isRoutable
         links[index].isRoutable = status.isRoutable
-        links[index].neighbours = neighbours
+        if listsChanged { links[index].heard = heard }
         // A new neighbour has not seen our lists; the others have not seen that this one is routable now.
         if !wasNear, links[index].isNear { oweStatus(at: index, now: now) }
         if routableChanged, left.contains(node) || right.contains(node) { oweStatusToNeighbours(now: now) }
@@ -37,13 +37,15 @@ extension RingNode {
         for index in links.indices {
             let isDue = links[index].repeatAt.map { $0 <= now } ?? false
             guard links[index].owesStatus || isDue else { continue }
-            if !links[index].owesStatus {
-                links[index].repeatInterval = min(
-                    links[index].repeatInterval * 2, RingLimits.statusRepeatLimit)
-            }
+            if !links[index].owesStatus { links[index].repeatDoublings = min(links[index].repeatDoublings + 1, 16) }
             sendStatus(at: index, now: now, effects: &effects)
         }
-        timers.set(.status, links.compactMap(\.repeatAt).min())
+        var next: Instant?
+        for index in links.indices {
+            guard let repeatAt = links[index].repeatAt else { continue }
+            next = min(next ?? repeatAt, repeatAt)
+        }
+        timers.set(.status, next)
     }
 
     /// Sends the status of one link at once.
@@ -53,7 +55,7 @@ extension RingNode {
     }
 
     private mutating func sendStatus(at index: Int, now: Instant, effects: inout RingEffects) {
-        if links[index].owesStatus { links[index].repeatInterval = RingLimits.statusRepeat }
+        if links[index].owesStatus { links[index].repeatDoublings = 0 }
         links[index].owesStatus = false
         links[index].sentVersion &+= 1
         let repeatAt = now + links[index].repeatInterval

@@ -26,42 +26,64 @@ extension RingNode {
     /// wrong neighbourhood does not know that it is wrong.
     private mutating func stabilise(now: Instant, effects: inout RingEffects) {
         let isAlone = left.isEmpty && right.isEmpty
-        let ways = isAlone ? links.filter { !$0.purposes.isEmpty } : links.filter(\.isRoutable)
+        var ways: [NodeAddress] = []
+        for index in links.indices where isAlone ? !links[index].purposes.isEmpty : links[index].isRoutable {
+            ways.append(links[index].contact.node)
+        }
         let limit = isAlone ? RingLimits.joinIntervalLimit : RingLimits.stabiliseIntervalLimit
-        stabiliseInterval = min(stabiliseInterval * 2, limit)
+        stabiliseInterval = min(stabiliseInterval * (isAlone ? 2 : 4), limit)
         guard !ways.isEmpty else { return }
-        announce(
-            through: ways[Int(random.below(UInt64(ways.count)))].node, now: now, effects: &effects)
+        let way = ways[Int(random.below(UInt64(ways.count)))]
+        // In the ring one side at a time: its answer names the neighbours on both.
+        let side: DeliveryMode = random.chance(1, in: 2) ? .successor : .predecessor
+        announce(isAlone ? [.successor, .predecessor] : [side], through: way, now: now, effects: &effects)
     }
 
     /// Gives up leaf links that have served and shortcuts without traffic; closes what has been without purpose for
     /// long.
     private mutating func trim(now: Instant, effects: inout RingEffects) {
+        var hasClosed = false
         for index in links.indices.reversed() {
-            let link = links[index]
-            if link.purposes.contains(.leaf), isRoutable, link.since + RingLimits.leafLifetime <= now {
+            let purposes = links[index].purposes
+            if purposes.contains(.leaf), isRoutable, links[index].since + RingLimits.leafLifetime <= now {
                 setPurpose(.leaf, false, at: index, now: now)
             }
-            if link.purposes.contains(.shortcut), link.lastTraffic + RingLimits.shortcutIdle <= now {
+            if purposes.contains(.shortcut), links[index].lastTraffic + RingLimits.shortcutIdle <= now {
                 setPurpose(.shortcut, false, at: index, now: now)
             }
             guard let since = links[index].purposelessSince, since + RingLimits.trimInterval <= now else { continue }
             effects.append(.disconnect(links[index].node))
             links.remove(at: index)
+            hasClosed = true
         }
-        updateNear(now: now, effects: &effects)
+        if hasClosed {
+            giveBackRoom(now: now)
+            updateNear(now: now, effects: &effects)
+        }
         scheduleTrim(now: now)
+    }
+
+    /// What a time of much change has left behind.
+    private mutating func giveBackRoom(now: Instant) {
+        if links.capacity > links.count + links.count / 2 + 4 {
+            var fewer: [RingLink] = []
+            fewer.reserveCapacity(links.count + 2)
+            fewer.append(contentsOf: links)
+            links = fewer
+        }
+        if hints.allSatisfy({ $0.expires <= now }) { hints = [] }
+        if requests.allSatisfy({ $0.expires <= now }) { requests = [] }
     }
 
     /// Sets the timer to the next link that may have to go.
     mutating func scheduleTrim(now: Instant) {
         var next: Instant?
-        for link in links {
-            var deadlines: [Instant] = []
-            if let since = link.purposelessSince { deadlines.append(since + RingLimits.trimInterval) }
-            if link.purposes.contains(.leaf), isRoutable { deadlines.append(link.since + RingLimits.leafLifetime) }
-            if link.purposes.contains(.shortcut) { deadlines.append(link.lastTraffic + RingLimits.shortcutIdle) }
-            for deadline in deadlines { next = next.map { min($0, deadline) } ?? deadline }
+        func consider(_ deadline: Instant) { next = min(next ?? deadline, deadline) }
+        for index in links.indices {
+            if let since = links[index].purposelessSince { consider(since + RingLimits.trimInterval) }
+            let purposes = links[index].purposes
+            if purposes.contains(.leaf), isRoutable { consider(links[index].since + RingLimits.leafLifetime) }
+            if purposes.contains(.shortcut) { consider(links[index].lastTraffic + RingLimits.shortcutIdle) }
         }
         timers.set(.trim, next)
     }

@@ -43,6 +43,8 @@ package struct RingNode: Sendable {
     /// A link that comes up before this may be with a bootstrap member: it is a way into the ring, ours or another.
     var bootstrapExpectedUntil: Instant?
     var isLeaving = false
+    /// Whether any link is suspected.
+    var hasSuspects = false
     /// Messages that were no messages.
     package internal(set) var malformedCount: UInt64 = 0
 
@@ -55,6 +57,9 @@ package struct RingNode: Sendable {
 
     /// When to call `handleTimeout` next, and what for; ask again after every input.
     package var nextWakeup: RingWakeup? { isLeaving ? nil : timers.next }
+
+    /// The deadline of `nextWakeup`; for who keeps many nodes in place, where a look at a property copies the node.
+    package mutating func nextDeadline() -> Instant? { nextWakeup?.deadline }
 
     /// The own endpoints have changed: requests and answers carry the new ones. Linked members are told by their
     /// sessions.
@@ -86,7 +91,7 @@ package struct RingNode: Sendable {
         sendStatus(to: contact.node, now: now, effects: &effects)
         if wasLost { lostMemberReturned(now: now) }
         if link.purposes.contains(.leaf) { announce(through: contact.node, now: now, effects: &effects) }
-        updateNear(now: now, effects: &effects)
+        if mayBeNear(contact.node) { updateNear(now: now, effects: &effects) }
         scheduleTrim(now: now)
     }
 
@@ -96,14 +101,29 @@ package struct RingNode: Sendable {
         let link = links.remove(at: index)
         if link.isNear || link.purposes.contains(.far) { rememberLost(link.contact, now: now) }
         block(link.contact, for: RingLimits.mourningInterval, failures: 0, now: now)
-        linkLost(node, now: now, effects: &effects)
+        linkLost(node, wasNear: link.isNear, now: now, effects: &effects)
     }
 
     /// An attempt that `.connect` asked for has failed; the member is left alone for a while.
     package mutating func connectFailed(_ node: NodeAddress, now: Instant, effects: inout RingEffects) {
         guard let attempt = attempts[node], attempt.isConnecting, linkIndex(of: node) == nil else { return }
         attemptFailed(attempt, now: now)
-        linkLost(node, now: now, effects: &effects)
+        linkLost(node, wasNear: attempt.purposes.contains(.near), now: now, effects: &effects)
+    }
+
+    /// A linked member has not been heard although it should have been: until it is heard, packets go another way if
+    /// there is one. Nothing else changes, because most suspicions are wrong.
+    package mutating func linkSuspected(_ node: NodeAddress) {
+        guard let index = linkIndex(of: node) else { return }
+        links[index].isSuspected = true
+        hasSuspects = true
+    }
+
+    /// A suspected member has been heard. Ring messages from it say so by themselves.
+    package mutating func linkTrusted(_ node: NodeAddress) {
+        guard hasSuspects, let index = linkIndex(of: node) else { return }
+        links[index].isSuspected = false
+        hasSuspects = links.contains { $0.isSuspected }
     }
 
     /// The session with a linked member has measured a round trip.
@@ -131,8 +151,10 @@ package struct RingNode: Sendable {
         _ message: RawSpan, from node: NodeAddress, now: Instant, effects: inout RingEffects
     ) {
         guard let index = linkIndex(of: node), !isLeaving else { return }
+        if hasSuspects, links[index].isSuspected { linkTrusted(node) }
         let read: RingMessage
         do {
+            if RingMessage.isPacket(message), try pass(message, cameFrom: node, effects: &effects) { return }
             read = try RingMessage(reading: message)
         } catch {
             malformedCount += 1
@@ -148,19 +170,22 @@ package struct RingNode: Sendable {
             packet.hopCount &+= 1
             forward(packet, cameFrom: node, now: now, effects: &effects)
         case .leaving(let contacts):
-            links.remove(at: index)
+            let wasNear = links.remove(at: index).isNear
             let gone = RingContact(node: node, endpoints: [])
             block(gone, for: RingLimits.mourningInterval, failures: 0, now: now)
             for contact in contacts { addHint(contact, through: nil, now: now) }
             effects.append(.disconnect(node))
-            linkLost(node, now: now, effects: &effects)
+            linkLost(node, wasNear: wasNear || !contacts.isEmpty, now: now, effects: &effects)
         }
     }
 
     /// A link or an attempt has come to nothing: what it was for is sought elsewhere.
-    private mutating func linkLost(_ node: NodeAddress, now: Instant, effects: inout RingEffects) {
+    private mutating func linkLost(
+        _ node: NodeAddress, wasNear: Bool, now: Instant, effects: inout RingEffects
+    ) {
+        if hasSuspects { hasSuspects = links.contains { $0.isSuspected } }
         farMemberLost(node, now: now)
-        updateNear(now: now, effects: &effects)
+        if wasNear { updateNear(now: now, effects: &effects) }
         if links.isEmpty { timers.advance(.bootstrap, to: now) }
     }
 
@@ -180,6 +205,7 @@ package struct RingNode: Sendable {
         if !contact.endpoints.isEmpty { links[index].contact = contact }
         links[index].heardVersion = 0
         links[index].owesStatus = true
+        linkTrusted(contact.node)
         timers.advance(.status, to: now + RingLimits.statusDelay)
     }
 }
@@ -213,7 +239,7 @@ extension RingNode {
         links[index].owesStatus = true
         timers.advance(.status, to: now + RingLimits.statusDelay)
         // The other end tells its neighbours to ring neighbours only: what it told would grow stale.
-        if !links[index].isNear { links[index].neighbours = nil }
+        if !links[index].isNear { links[index].heard = nil }
         noteUse(at: index, now: now)
     }
 

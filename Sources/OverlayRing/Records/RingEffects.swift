@@ -81,19 +81,34 @@ struct RingTimers {
     /// Made once: the order in which what is due at the same time is handled.
     static let reasons = RingWakeup.Reason.allCases
 
-    private var deadlines = [Instant?](repeating: nil, count: RingTimers.reasons.count)
-    private(set) var next: RingWakeup?
+    /// What stands for no deadline.
+    private static let never = UInt64.max
 
-    func deadline(_ reason: RingWakeup.Reason) -> Instant? { deadlines[reason.rawValue] }
+    /// In nanoseconds, by reason; without an allocation, because every member has one.
+    private var deadlines = InlineArray<8, UInt64>(repeating: never)
+    private var earliest: UInt8 = 0
+
+    init() {
+        precondition(Self.reasons.count == deadlines.count, "one deadline for each reason")
+    }
+
+    /// The earliest deadline; of equal ones that whose reason comes first.
+    var next: RingWakeup? {
+        guard deadlines[Int(earliest)] != Self.never else { return nil }
+        return RingWakeup(
+            deadline: Instant(nanoseconds: deadlines[Int(earliest)]), reason: Self.reasons[Int(earliest)])
+    }
+
+    func deadline(_ reason: RingWakeup.Reason) -> Instant? {
+        let nanoseconds = deadlines[reason.rawValue]
+        return nanoseconds == Self.never ? nil : Instant(nanoseconds: nanoseconds)
+    }
 
     mutating func set(_ reason: RingWakeup.Reason, _ deadline: Instant?) {
-        deadlines[reason.rawValue] = deadline
-        next = nil
-        for reason in Self.reasons {
-            guard let deadline = deadlines[reason.rawValue] else { continue }
-            if let earliest = next, earliest.deadline <= deadline { continue }
-            next = RingWakeup(deadline: deadline, reason: reason)
-        }
+        deadlines[reason.rawValue] = deadline?.nanoseconds ?? Self.never
+        var first = 0
+        for index in deadlines.indices where deadlines[index] < deadlines[first] { first = index }
+        earliest = UInt8(first)
     }
 
     /// Brings the deadline forward to `deadline`; never puts it off.

@@ -1,38 +1,54 @@
 package import NetworkTypes
 
-/// A live session with a member, as the ring sees it.
+/// A live session with a member, as the ring sees it. Laid out to be small: a member has some twenty.
 package struct RingLink: Sendable {
     package var contact: RingContact
+    /// The other end's neighbours, as it told us.
+    var heard: HeardNeighbours?
     /// What we keep it for.
     package var purposes: RingPurposes = []
     /// What the other end keeps it for, as it told us.
     package var theirPurposes: RingPurposes = []
     /// Whether packets may be routed through the other end: it has said so.
     package var isRoutable = false
-    /// The other end's neighbours, as it told us; `nil` when it does not.
-    package var neighbours: NeighbourLists?
-    package let since: Instant
-    /// The last measured round trip.
-    package var roundTrip: Duration?
-    /// When traffic last asked for it.
-    var lastTraffic: Instant
-    /// Since when neither end has a purpose.
-    var purposelessSince: Instant?
-
+    /// Whether its session has reason to think that the other end is gone.
+    package internal(set) var isSuspected = false
+    /// What has changed since the last status that we sent must be told.
+    var owesStatus = true
+    /// How often the interval between repetitions of a status has doubled.
+    var repeatDoublings: UInt8 = 0
     /// The newest status that came, and the newest that we sent.
     var heardVersion: UInt32 = 0
     var sentVersion: UInt32 = 0
-    /// What has changed since the last status that we sent must be told.
-    var owesStatus = true
+    /// The last measured round trip; 0 when there is none.
+    private var roundTripMicroseconds: UInt32 = 0
+    package let since: Instant
+    /// When traffic last asked for it.
+    var lastTraffic: Instant
     /// When the last status is repeated; `nil` when it has been answered.
     var repeatAt: Instant?
-    var repeatInterval = RingLimits.statusRepeat
+    /// Since when neither end has a purpose.
+    var purposelessSince: Instant?
 
     init(contact: RingContact, now: Instant) {
         self.contact = contact
         since = now
         lastTraffic = now
         purposelessSince = now
+    }
+
+    /// The other end's neighbours, as it told us; `nil` when it does not.
+    package var neighbours: NeighbourLists? { heard?.lists }
+
+    /// The last measured round trip, in whole microseconds.
+    package var roundTrip: Duration? {
+        get { roundTripMicroseconds == 0 ? nil : .microseconds(Int64(roundTripMicroseconds)) }
+        set { roundTripMicroseconds = newValue.map { UInt32(clamping: max(1, $0.wholeMicroseconds)) } ?? 0 }
+    }
+
+    /// How long an answer to a status is waited for.
+    var repeatInterval: Duration {
+        min(RingLimits.statusRepeat * (1 << Int(repeatDoublings)), RingLimits.statusRepeatLimit)
     }
 
     /// The other end.
