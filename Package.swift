@@ -58,6 +58,7 @@ let package = Package(
         pure("ControlProtocol", ["NetworkTypes"]),
         pure("GatewayCore", ["NetworkTypes", "WireFormat", "LinkSecurity", "GatewayConfiguration", ordered]),
         pure("OverlayRing", ["NetworkTypes", "WireFormat", ordered]),
+        pure("OverlayStore", ["NetworkTypes", "WireFormat", "LinkSecurity", ordered]),
         pure("RingSimulation", ["NetworkTypes", "OverlayRing", heap]),
         pure(
             "SimulationKit",
@@ -129,6 +130,7 @@ let package = Package(
             "GatewayCoreTests",
             ["GatewayCore", "GatewayConfiguration", "SimulationKit", "LinkSecurity", "WireFormat", "NetworkTypes"]),
         tests("OverlayRingTests", ["OverlayRing", "RingSimulation", "WireFormat", "NetworkTypes"]),
+        tests("OverlayStoreTests", ["OverlayStore", "LinkSecurity", "WireFormat", "NetworkTypes"]),
         tests("LinuxSystemTests", ["LinuxSystem", "NetworkTypes"]),
         tests("RouteControlTests", ["RouteControl", "RoutePlanning", "LinuxSystem", "NetworkTypes"]),
         tests("OpenSSLLinkTests", ["OpenSSLLink", "LinkSecurity", "NetworkTypes", "COpenSSL", "COpenSSLShims"]),
