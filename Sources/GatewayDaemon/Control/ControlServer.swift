@@ -23,13 +23,21 @@ final class ControlServer {
     private let poller: Poller
     private var clients: [UInt64: Client] = [:]
     private var nextToken = ControlServer.firstToken
+    /// The limit is reached: the listener is not watched, which would go on reporting those that wait.
+    private var isPaused = false
+    private let listenerToken: UInt64
 
-    init(path: String, group: String, poller: Poller) throws(ControlSocketError) {
+    /// The poller reports waiting connections by `listenerToken`, once `watch` has been called.
+    init(path: String, group: String, poller: Poller, listenerToken: UInt64) throws(ControlSocketError) {
         socket = try ControlSocket(path: path, mode: 0o660, group: group)
         self.poller = poller
+        self.listenerToken = listenerToken
     }
 
-    var rawDescriptor: Int32 { socket.rawDescriptor }
+    /// Begins to look for connections.
+    func watch() throws(SystemError) {
+        try poller.add(socket.rawDescriptor, interest: .readable, token: listenerToken)
+    }
 
     /// When `expire` wants to be called.
     var nextDeadline: Instant? {
@@ -46,6 +54,13 @@ final class ControlServer {
             }
             clients[token] = Client(connection: connection, deadline: now + Self.patience)
         }
+        if clients.count >= Self.connectionLimit { pause(true) }
+    }
+
+    private func pause(_ pauses: Bool) {
+        guard pauses != isPaused else { return }
+        isPaused = pauses
+        try? poller.modify(socket.rawDescriptor, interest: pauses ? [] : .readable, token: listenerToken)
     }
 
     /// A connection is ready: returns its request once the line is complete.
@@ -113,5 +128,6 @@ final class ControlServer {
     private func drop(_ token: UInt64) {
         guard let client = clients.removeValue(forKey: token) else { return }
         try? poller.remove(client.connection.rawDescriptor)
+        pause(false)
     }
 }

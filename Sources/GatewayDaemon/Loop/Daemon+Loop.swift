@@ -30,7 +30,7 @@ extension Daemon {
     package func run() throws(StartupError) {
         do throws(SystemError) {
             try poller.add(keeper.eventDescriptor, interest: .readable, token: Token.netlink)
-            try poller.add(controlServer.rawDescriptor, interest: .readable, token: Token.control)
+            try controlServer.watch()
             try poller.add(signals.rawDescriptor, interest: .readable, token: Token.signals)
             try poller.add(resolver.rawDescriptor, interest: .readable, token: Token.resolver)
             for (index, socket) in ports.sockets.enumerated() {

@@ -92,7 +92,8 @@ package final class Daemon {
             tap = try TapPort(name: files.settings.device, offloads: files.settings.offloads.vnet ? .all : [])
             keeper = try HostNetworkKeeper(device: files.settings.device, logger: logger)
             controlServer = try ControlServer(
-                path: "\(arguments.runDirectory)/control.sock", group: "ipop-admin", poller: poller)
+                path: "\(arguments.runDirectory)/control.sock", group: "ipop-admin", poller: poller,
+                listenerToken: Token.control)
             metricsServer = MetricsServer(poller: poller, listenerToken: Token.metrics)
             resolver = try NameResolver()
             plane = ForwardingPlane(datagrams: ports, frames: tap, control: inbox)
