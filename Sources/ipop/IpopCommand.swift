@@ -24,7 +24,8 @@ struct IpopCommand: ParsableCommand {
             CommandGroup(
                 name: "How it is",
                 subcommands: [
-                    StatusCommand.self, SitesCommand.self, RoutesCommand.self, WaitCommand.self, PingCommand.self,
+                    StatusCommand.self, SitesCommand.self, RoutesCommand.self, LeasesCommand.self, RingCommand.self,
+                    WaitCommand.self, PingCommand.self, TraceCommand.self,
                 ]),
             CommandGroup(name: "Trying it out", subcommands: [LabCommand.self]),
         ])

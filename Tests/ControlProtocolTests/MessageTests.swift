@@ -5,7 +5,9 @@ import Testing
 @Suite struct MessageTests {
     @Test(arguments: [
         ControlRequest.status, .reload, .ping(site: "ufl", timeoutMilliseconds: 1_000),
-        .wait(site: nil, timeoutSeconds: nil), .wait(site: "ufl", timeoutSeconds: 30),
+        .wait(site: nil, timeoutSeconds: nil), .wait(site: "ufl", timeoutSeconds: 30), .ring,
+        .crawl, .leases, .trace(target: "ufl", forcesOverlay: false, timeoutMilliseconds: 5_000),
+        .trace(target: "fd00::1", forcesOverlay: true, timeoutMilliseconds: 1),
     ])
     func `a request reads back as what was written`(request: ControlRequest) throws {
         let line = request.line
@@ -18,6 +20,7 @@ import Testing
         ("", ControlErrorCode.malformedRequest), ("{", .malformedRequest), ("[]", .badArgument), ("{}", .badArgument),
         (#"{"request":"explode"}"#, .unknownRequest), (#"{"request":1}"#, .badArgument),
         (#"{"request":"ping"}"#, .badArgument), (#"{"request":"wait","timeoutSeconds":-1}"#, .badArgument),
+        (#"{"request":"trace"}"#, .badArgument), (#"{"request":"trace","target":"x","overlay":1}"#, .badArgument),
         (#"{"request":"status"} "x""#, .malformedRequest),
         (String(repeating: " ", count: 5_000) + #"{"request":"status"}"#, .requestTooLong),
     ])
@@ -31,6 +34,18 @@ import Testing
         let line = #"{"request":"ping","site":"ufl","timeoutMilliseconds":4000000000}"#
 
         #expect(try ControlRequest(line: Array(line.utf8)) == .ping(site: "ufl", timeoutMilliseconds: 10_000))
+    }
+
+    @Test func `a trace has a timeout, within its limits, and takes the best way unless told`() throws {
+        let bare = #"{"request":"trace","target":"ufl"}"#
+        let long = #"{"request":"trace","target":"ufl","overlay":true,"timeoutMilliseconds":4000000000}"#
+
+        #expect(
+            try ControlRequest(line: Array(bare.utf8))
+                == .trace(target: "ufl", forcesOverlay: false, timeoutMilliseconds: 5_000))
+        #expect(
+            try ControlRequest(line: Array(long.utf8))
+                == .trace(target: "ufl", forcesOverlay: true, timeoutMilliseconds: 30_000))
     }
 
     @Test func `a reply reads back as what was written`() throws {

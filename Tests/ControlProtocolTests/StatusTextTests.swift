@@ -10,6 +10,7 @@ import Testing
             text == """
                 ipop: up 3d 4h   grid physics   site lsu   node 3f9a..c21e   certificate ok, 87 days
                 device ipop0 up, mtu 1420, rx 1.2 GB tx 800 MB     lan eth1 routed     forwarding on
+                overlay 4 members     links 2 near, 0 far, 1 shortcut     ring consistent
 
                 SITE   VIRTUAL PREFIX     PATH              RTT     LOSS  TX/s     RX/s     ROUTE
                 ufl    192.168.10.0/24    direct udp        12.1ms  0%    1.2 MB   30 kB    ok
@@ -36,6 +37,7 @@ import Testing
                   certificate ok, 87 days
                 device ipop0 up, mtu 1420, rx 1.2 GB tx 800 MB     lan eth1 routed
                   forwarding on
+                overlay 4 members     links 2 near, 0 far, 1 shortcut     ring consistent
 
                 SITE  VIRTUAL PREFIX   PATH           RTT     LOSS  TX/s    RX/s   ROUTE
                 ufl   192.168.10.0/24  direct udp     12.1ms  0%    1.2 MB  30 kB  ok
@@ -123,6 +125,41 @@ import Testing
                 == "ipop: up, grid physics, site lsu, 2 of 2 sites up, 2 of 2 routes installed\n")
     }
 
+    @Test func `a site reached over the overlay says so, and one without traffic is no news`() {
+        let status = Example.healthy { report, _ in
+            report.sites[0].path = .overlay
+            report.sites[0].reason = .onDemand
+            report.sites[0].rttMicroseconds = nil
+            report.sites[1].path = .overlay
+            report.sites[1].via = nil
+            report.sites[1].reason = .handshakeTimeout
+        }
+
+        let text = StatusText(status).full
+
+        #expect(text.contains("ufl    192.168.10.0/24    over the overlay  -       0%    1.2 MB   30 kB    ok\n"))
+        #expect(text.contains("over the overlay  98.0ms  0%    0        0        ok      handshake not answered\n"))
+        #expect(status.state == .up)
+        #expect(StatusText(status).check.contains("2 of 2 sites up"))
+        #expect(GatewayTable(status.report!).table.text(colour: false).contains("on-demand (no traffic: "))
+    }
+
+    @Test(arguments: [
+        (true, "ring consistent"), (false, "ring NOT consistent"), (nil, "ring not checked"),
+    ])
+    func `the overlay's line tells whether the ring is consistent`(isConsistent: Bool?, words: String) {
+        let status = Example.healthy { report, _ in report.overlay.ringConsistent = isConsistent }
+
+        #expect(
+            StatusText(status).full.contains("overlay 4 members     links 2 near, 0 far, 1 shortcut     \(words)\n"))
+    }
+
+    @Test func `a gateway that is joining has no line for the overlay`() {
+        let status = Example.healthy { report, _ in report.state = .joining }
+
+        #expect(!StatusText(status).full.contains("overlay"))
+    }
+
     @Test func `brief is the line of check and one line a site`() {
         let text = StatusText(Example.status).brief
 
@@ -146,7 +183,7 @@ import Testing
             report.sites[1].prefixes = []
         }
 
-        let rows = StatusText(status).full.split(separator: "\n").dropFirst(3).prefix(3)
+        let rows = StatusText(status).full.split(separator: "\n").dropFirst(4).prefix(3)
 
         #expect(rows.map { $0.split(separator: " ").first } == ["ufl", "fd00:10::/64", "cern"])
         #expect(rows.last?.contains(" -  ") == true)

@@ -3,6 +3,7 @@
 package enum PathReason: String, Sendable, CaseIterable {
     case ok
     case connecting
+    case onDemand = "on-demand"
     case noEndpoint = "no-endpoint"
     case handshakeTimeout = "handshake-timeout"
     case protocolError = "protocol-error"
@@ -57,6 +58,11 @@ package enum PathReason: String, Sendable, CaseIterable {
             CodeExplanation(
                 "connecting", cause: "The first handshake with the site's gateway is under way.",
                 fix: "Wait a few seconds: `ipop wait SITE`.")
+        case .onDemand:
+            CodeExplanation(
+                "no traffic: a session is made when there is some",
+                cause: "The grid is too large for a session with everybody; packets to the site go over the overlay.",
+                fix: "Nothing to do.")
         case .noEndpoint:
             CodeExplanation(
                 "no known address", cause: "No member knows an address at which the site's gateway can be reached.",

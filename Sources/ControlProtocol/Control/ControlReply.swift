@@ -30,6 +30,7 @@ package enum ControlErrorCode: Int, Sendable, CaseIterable {
     case stopping = 8_007
     case replyTooLong = 8_008
     case siteDown = 8_009
+    case noRoute = 8_010
     case malformedRequest = 9_001
     case unknownRequest = 9_002
     case badArgument = 9_003
@@ -44,10 +45,11 @@ package enum ControlErrorCode: Int, Sendable, CaseIterable {
                 fix: "See `ipop sites` for the names.")
         case .noAnswer:
             CodeExplanation(
-                "no answer", cause: "A ping got no answer within its time.", fix: "See `ipop status` for the path.")
+                "no answer", cause: "A ping or a trace got no answer within its time.",
+                fix: "See `ipop status` for the path.")
         case .timedOut:
             CodeExplanation(
-                "not in time", cause: "What `ipop wait` waits for did not happen within its time.",
+                "not in time", cause: "What `ipop wait` or a crawl waits for did not happen within its time.",
                 fix: "See `ipop status` for what is missing.")
         case .configurationRejected:
             CodeExplanation(
@@ -70,6 +72,10 @@ package enum ControlErrorCode: Int, Sendable, CaseIterable {
             CodeExplanation(
                 "site down", cause: "The site is known, and no path to it is up.",
                 fix: "See `ipop status` for the reason.")
+        case .noRoute:
+            CodeExplanation(
+                "no route", cause: "No accepted route leads to the address.",
+                fix: "See `ipop routes` for the prefixes that can be reached.")
         case .malformedRequest:
             CodeExplanation("not JSON", cause: "The request is not one JSON text.", fix: "Correct the asking program.")
         case .unknownRequest:

@@ -10,6 +10,15 @@ package enum ControlRequest: Equatable, Sendable {
     /// Answered by a `WaitResult` when this gateway is in the grid, or when `site` is reachable if one is named; by
     /// `timedOut` after the timeout, if one is given. The daemon drops the request when the asker hangs up.
     case wait(site: String?, timeoutSeconds: UInt32?)
+    /// This gateway's place on the ring; answered by a `RingReport`.
+    case ring
+    /// Asks every member for its neighbours; answered by a `CrawlReport` within `ControlLimits.crawlSeconds`.
+    case crawl
+    /// The way to `target`, a site or an address; over the ring even where there is a direct path if `forcesOverlay`.
+    /// Answered by a `TraceReport`, or by `noAnswer` after the timeout.
+    case trace(target: String, forcesOverlay: Bool, timeoutMilliseconds: UInt32)
+    /// Answered by a `LeasesReport`.
+    case leases
 }
 
 /// Limits of the control socket.
@@ -20,6 +29,10 @@ package enum ControlLimits {
     package static let requestByteCount = 4_096
     /// The longest time that a ping may wait for its answer.
     package static let pingTimeoutMilliseconds: UInt32 = 10_000
+    /// The longest time that a trace may wait for its answer.
+    package static let traceTimeoutMilliseconds: UInt32 = 30_000
+    /// The longest time that a crawl takes.
+    package static let crawlSeconds: UInt32 = 30
     /// The socket's name in the run directory.
     package static let socketName = "control.sock"
 }
@@ -32,6 +45,10 @@ extension ControlRequest {
         case .reload: "reload"
         case .ping: "ping"
         case .wait: "wait"
+        case .ring: "ring"
+        case .crawl: "crawl"
+        case .trace: "trace"
+        case .leases: "leases"
         }
     }
 
@@ -40,12 +57,17 @@ extension ControlRequest {
 
     var json: JSONValue {
         switch self {
-        case .status, .reload:
+        case .status, .reload, .ring, .crawl, .leases:
             ["request": .string(name)]
         case .ping(let site, let timeout):
             ["request": .string(name), "site": .string(site), "timeoutMilliseconds": JSONValue(timeout)]
         case .wait(let site, let timeout):
             ["request": .string(name), "site": .text(site), "timeoutSeconds": .count(timeout)]
+        case .trace(let target, let forcesOverlay, let timeout):
+            [
+                "request": .string(name), "target": .string(target), "overlay": JSONValue(forcesOverlay),
+                "timeoutMilliseconds": JSONValue(timeout),
+            ]
         }
     }
 
@@ -84,6 +106,14 @@ extension ControlRequest {
         case "wait":
             return .wait(
                 site: try shape.optionalText("site"), timeoutSeconds: try shape.optionalInteger("timeoutSeconds"))
+        case "ring": return .ring
+        case "crawl": return .crawl
+        case "trace":
+            let timeout: UInt32 = try shape.optionalInteger("timeoutMilliseconds") ?? 5_000
+            return .trace(
+                target: try shape.text("target"), forcesOverlay: try shape.optionalTruth("overlay") ?? false,
+                timeoutMilliseconds: min(max(timeout, 1), ControlLimits.traceTimeoutMilliseconds))
+        case "leases": return .leases
         default: return nil
         }
     }

@@ -83,6 +83,18 @@ package struct JSONShape {
         return code
     }
 
+    /// An array of strings that each name a case of an enumeration.
+    package func codes<Code: RawRepresentable<String>>(
+        _ key: String, _ type: Code.Type = Code.self
+    ) throws(JSONShapeError) -> [Code] {
+        try list(key) { (element) throws(JSONShapeError) -> Code in
+            guard case .string(let text) = element, let code = Code(rawValue: text) else {
+                throw .wrong(key, expected: "a list of known codes")
+            }
+            return code
+        }
+    }
+
     /// A whole number that fits `Number`.
     package func optionalInteger<Number: FixedWidthInteger>(
         _ key: String, _ type: Number.Type = Number.self

@@ -111,18 +111,22 @@ package struct LeaseReport: Equatable, Sendable {
     package var holder: String
     package var expiresSeconds: UInt64
     package var mac: MACAddress?
+    package var state: LeaseState
 
-    package init(key: String, holder: String, expiresSeconds: UInt64, mac: MACAddress? = nil) {
+    package init(
+        key: String, holder: String, expiresSeconds: UInt64, mac: MACAddress? = nil, state: LeaseState = .held
+    ) {
         self.key = key
         self.holder = holder
         self.expiresSeconds = expiresSeconds
         self.mac = mac
+        self.state = state
     }
 
     var json: JSONValue {
         [
             "key": .string(key), "holder": .string(holder), "expiresSeconds": JSONValue(expiresSeconds),
-            "mac": .text(mac),
+            "mac": .text(mac), "state": .string(state.rawValue),
         ]
     }
 
@@ -130,6 +134,17 @@ package struct LeaseReport: Equatable, Sendable {
         let shape = try JSONShape(json, name: "lease")
         self.init(
             key: try shape.text("key"), holder: try shape.text("holder"),
-            expiresSeconds: try shape.integer("expiresSeconds"), mac: try shape.optionalParsed("mac"))
+            expiresSeconds: try shape.integer("expiresSeconds"), mac: try shape.optionalParsed("mac"),
+            state: try shape.optionalCode("state") ?? .held)
     }
+}
+
+/// How a lease stands.
+package enum LeaseState: String, Sendable, CaseIterable {
+    /// `holder` has it.
+    case held
+    /// This site wants it, and no majority of its keepers has agreed yet.
+    case waiting
+    /// This site wanted or had it, and `holder` has it now.
+    case lost
 }

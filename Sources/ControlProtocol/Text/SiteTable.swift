@@ -75,7 +75,9 @@ struct SiteTable {
             cells = ["", .init(prefix?.description ?? "-"), "", "", "", "", ""]
         }
         cells.append(.init(word.text, word.style))
-        let pathNote = isFirst && site.reason != .ok ? site.reason.explanation.phrase : nil
+        // In a large grid most sites have no session by choice: that is no news.
+        let isNews = site.reason != .ok && site.reason != .onDemand
+        let pathNote = isFirst && isNews ? site.reason.explanation.phrase : nil
         return Row(
             cells: cells, note: standing?.note ?? pathNote,
             isTrouble: site.path == .down || (standing.map { $0.word.style != .good } ?? false))
@@ -103,11 +105,19 @@ struct BriefTable {
 
 extension SiteReport {
     var pathCell: TextTable.Cell {
-        switch path {
+        // A site without a session by choice is as good as it should be.
+        reason == .onDemand ? .init(path.cell(via: via).text) : path.cell(via: via)
+    }
+}
+
+extension PathKind {
+    /// The words in the PATH column. `via` is the site that relays, or the first hop's.
+    func cell(via: String?) -> TextTable.Cell {
+        switch self {
         case .directUDP: .init("direct udp", .good)
         case .directTCP: .init("direct tcp", .good)
         case .relay: .init(via.map { "relay via \($0)" } ?? "relay", .warning)
-        case .overlay: .init(via.map { "overlay via \($0)" } ?? "overlay", .warning)
+        case .overlay: .init(via.map { "overlay via \($0)" } ?? "over the overlay", .warning)
         case .down: .init("down", .bad)
         }
     }

@@ -27,7 +27,7 @@ package struct StatusText: Sendable {
 
     /// `ipop status`: what am I, which sites and how, what is wrong and what to do. Every line ends with a line break.
     package var full: String {
-        let head = identityLines + deviceLines
+        let head = identityLines + deviceLines + overlayLines
         let problems = problemLines
         // One line of the screen stays for the prompt, two are blank.
         let room = layout.height.map { max(5, $0 - head.count - problems.count - 3) }
@@ -123,6 +123,24 @@ extension StatusText {
         }
         fields.append(forwardingCell)
         return joined(fields, gap: 5)
+    }
+
+    /// Once this gateway is in the grid.
+    private var overlayLines: [String] {
+        guard let gateway = report.report, gateway.state != .joining else { return [] }
+        let overlay = gateway.overlay
+        let links = ["\(overlay.near) near", "\(overlay.far) far", HumanUnits.count(overlay.shortcuts, "shortcut")]
+        let consistency: TextTable.Cell =
+            switch overlay.ringConsistent {
+            case true?: .init("ring consistent")
+            case false?: .init("ring NOT consistent", .warning)
+            case nil: .init("ring not checked")
+            }
+        return joined(
+            [
+                .init("overlay \(HumanUnits.count(overlay.members, "member"))"),
+                .init("links \(links.joined(separator: ", "))"), consistency,
+            ], gap: 5)
     }
 
     private var forwardingCell: TextTable.Cell {

@@ -49,6 +49,10 @@ extension Daemon {
             let deadline = timeout.map { now + .seconds(Int64($0)) }
             pending.append(PendingRequest(token: token, kind: .wait(site: site), deadline: deadline))
             answerWaiters()
+        case .leases:
+            controlServer.answer(token, .success(LeasesReport(leases: report.leases).json), now: now)
+        case .ring, .crawl, .trace:
+            throw ControlFailure(.unknownRequest, "this gateway keeps no ring")
         }
     }
 

@@ -22,7 +22,7 @@ enum QuestionFailure: Error {
     private static func exit(of code: ControlErrorCode) -> ExitStatus {
         switch code {
         case .unknownSite, .ownSite, .configurationRejected, .badArgument: .usage
-        case .noAnswer, .timedOut, .busy, .stopping, .replyTooLong, .siteDown: .degraded
+        case .noAnswer, .timedOut, .busy, .stopping, .replyTooLong, .siteDown, .noRoute: .degraded
         case .malformedRequest, .unknownRequest, .requestTooLong: .degraded
         }
     }

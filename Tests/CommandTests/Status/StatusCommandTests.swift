@@ -45,7 +45,11 @@ import Testing
             daemon.stop()
             try FileManager.default.moveItem(atPath: socket + ".kept", toPath: socket)
 
-            for arguments in [["status"], ["sites"], ["routes"], ["wait"], ["ping", "ufl"], ["reload"]] {
+            for arguments in [
+                ["status"], ["sites"], ["routes"], ["leases"], ["ring"], ["ring", "--crawl"], ["wait"],
+                ["ping", "ufl"],
+                ["trace", "ufl"], ["reload"],
+            ] {
                 let run = try RunningIpop(arguments + ["--run-dir", directory.path]).end()
                 #expect(run.status == 3, "\(arguments)")
             }
@@ -60,7 +64,7 @@ import Testing
 
             for arguments in [
                 ["status"], ["status", "--check"], ["sites"], ["routes"], ["wait", "--timeout", "60"], ["ping", "ufl"],
-                ["reload"],
+                ["reload"], ["ring"], ["trace", "10.0.0.1"], ["leases"],
             ] {
                 let run = try RunningIpop(
                     arguments + ["--run-dir", directory.path], wrapper: Self.withoutOverride
@@ -158,7 +162,9 @@ import Testing
     @Test(arguments: [
         ["status", "--json", "--check"], ["status", "extra"], ["ping"], ["ping", "UFL"], ["ping", "ufl", "-c", "-1"],
         ["ping", "ufl", "-i", "0"], ["ping", "ufl", "-c", "0", "--json"], ["wait", "--timeout", "0"],
-        ["wait", "no_site"], ["reload", "now"], ["sites", "--what"],
+        ["wait", "no_site"], ["reload", "now"], ["sites", "--what"], ["trace"], ["trace", "no_site"],
+        ["trace", "10.0.0.1/8"], ["trace", "ufl", "--timeout", "31"], ["trace", "ufl", "--timeout", "0"],
+        ["ring", "ufl"], ["leases", "--crawl"],
     ])
     func `a usage error is exit code 2`(arguments: [String]) throws {
         let run = try RunningIpop(arguments).end()

@@ -1,0 +1,35 @@
+import ArgumentParser
+import ControlProtocol
+
+/// `ipop leases`: one row a lease.
+struct LeasesCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "leases",
+        abstract: "List the leases of addresses and prefixes that this gateway knows",
+        discussion: """
+            A lease is the time-limited, exclusive ownership of an address or a prefix, kept by several members of the \
+            overlay. STATE is held (the holder has it), waiting (this site wants it, and no majority of its keepers \
+            has agreed yet) or lost (this site wanted it, and the holder has it).
+            """)
+
+    @Flag(help: "Print one JSON document; `leases` is as in `ipop status --json`.")
+    var json = false
+
+    @OptionGroup var runDirectory: RunDirectory
+
+    func run() throws {
+        let question = DaemonQuestion(runDirectory)
+        do throws(QuestionFailure) {
+            let report = try question.read(try question.ask(.leases), LeasesReport.init(json:))
+            if json {
+                Screen.write(document: report.json)
+            } else if report.leases.isEmpty {
+                Screen.write("no leases\n")
+            } else {
+                Screen.write(LeaseTable(report).table.text(colour: Screen.hasColour))
+            }
+        } catch {
+            throw error.commandFailure
+        }
+    }
+}
