@@ -4,8 +4,15 @@ import NetworkTypes
 package struct VirtualNetwork: Sendable {
     /// Pairs in a thousand that can have a session.
     package var connectivityPerMille: UInt64 = 1_000
+    /// The only pairs that can have a session, by `pairKey`; `nil`: chance decides.
+    package var onlyPairs: Set<UInt64>?
     /// Messages in a thousand that are lost.
     package var lossPerMille: UInt64 = 0
+    /// Messages in a thousand that come twice.
+    package var duplicationPerMille: UInt64 = 0
+    /// Messages in a thousand that wait for up to `reorderingDelay` and are overtaken.
+    package var reorderingPerMille: UInt64 = 0
+    package var reorderingDelay: Duration = .milliseconds(400)
     /// The least delay one way, and what the far side of the plane adds to it.
     package var nearDelay: Duration = .milliseconds(5)
     package var farDelay: Duration = .milliseconds(90)
@@ -32,9 +39,14 @@ package struct VirtualNetwork: Sendable {
 
     /// Whether two members can have a session at all.
     func canTalk(_ first: Int, _ second: Int, seed: UInt64) -> Bool {
+        if let onlyPairs { return onlyPairs.contains(Self.pairKey(first, second)) }
         guard connectivityPerMille < 1_000 else { return true }
-        let pair = UInt64(min(first, second)) << 32 | UInt64(max(first, second))
-        return mix(pair, seed ^ 0x5bd1_e995) % 1_000 < connectivityPerMille
+        return mix(Self.pairKey(first, second), seed ^ 0x5bd1_e995) % 1_000 < connectivityPerMille
+    }
+
+    /// One word for two members, in either order.
+    package static func pairKey(_ first: Int, _ second: Int) -> UInt64 {
+        UInt64(min(first, second)) << 32 | UInt64(max(first, second))
     }
 
     private func wrapped(_ difference: Int) -> Int {

@@ -128,6 +128,16 @@ package struct VirtualRing: ~Copyable {
         }
     }
 
+    /// From now on only these pairs can talk; the others' sessions break.
+    package mutating func restrict(to pairs: Set<UInt64>) {
+        network.onlyPairs = pairs
+        for member in members.indices where members[member].isAlive {
+            for peer in members[member].sessions where !canTalk(member, Int(peer)) {
+                loseSession(of: member, with: Int(peer))
+            }
+        }
+    }
+
     /// Gives a member an input now.
     package mutating func input(
         _ member: Int, _ body: (inout RingNode, Instant, inout RingEffects) -> Void
@@ -235,8 +245,10 @@ extension VirtualRing {
     }
 
     private func isInReach(_ member: Int, _ peer: Int) -> Bool {
-        members[member].side == members[peer].side
+        members[member].side == members[peer].side && (network.onlyPairs == nil || canTalk(member, peer))
     }
+
+    private func canTalk(_ member: Int, _ peer: Int) -> Bool { network.canTalk(member, peer, seed: seed) }
 
     /// In place: a look at a member's node through the array would copy it.
     private static func deadline(of node: inout RingNode) -> Instant? { node.nextDeadline() }
@@ -285,9 +297,19 @@ extension VirtualRing {
             network.lossPerMille == 0 || !random.chance(network.lossPerMille, in: 1_000)
         else { return }
         let delay = network.delay(member, Int(peer), seed: seed) + members[Int(peer)].slowness
-        let place = events.store(bytes)
         digest = (digest ^ UInt64(bytes.count) ^ UInt64(bytes[bytes.count / 2]) << 32) &* 0x0000_0100_0000_01b3
-        events.add(VirtualEvent(kind: .message, node: peer, peer: Int32(member), payload: place), at: now + delay)
+        let isTwice =
+            network.duplicationPerMille > 0 && random.chance(network.duplicationPerMille, in: 1_000)
+        for _ in 0..<(isTwice ? 2 : 1) {
+            var time = now + delay
+            if network.reorderingPerMille > 0, random.chance(network.reorderingPerMille, in: 1_000) {
+                let most = UInt64(network.reorderingDelay.wholeNanoseconds)
+                time = time + .nanoseconds(Int64(random.below(most + 1)))
+            }
+            let event = VirtualEvent(
+                kind: .message, node: peer, peer: Int32(member), payload: events.store(bytes))
+            events.add(event, at: time)
+        }
     }
 
     private mutating func connect(_ member: Int, to peer: Int) {

@@ -121,8 +121,11 @@ extension RingNode {
             packet.uphillCount &+= 1
             packet.floor = own.node
         case .undeliverable where mode == .exact && packet.turn == nil:
-            // The short way ends here, at a gap that no link spans: the other way round may lead to its far side.
-            let isAhead = own.node.clockwiseDistance(to: target).high >> 63 == 0
+            // The short way ends at a gap that no link spans: the other way round may lead to its far side. The gap is
+            // where the packet was nearest, which is not here after a hop uphill.
+            var edge = own.node
+            if let floor = packet.floor, view.distance(of: floor) < view.distance(of: edge) { edge = floor }
+            let isAhead = edge.clockwiseDistance(to: target).high >> 63 == 0
             let turn: RingTurn = isAhead ? .counterClockwise : .clockwise
             view.measure = turn.measure
             view.source = nil
