@@ -56,9 +56,14 @@ let package = Package(
         pure("RoutePlanning", ["NetworkTypes"]),
         pure("GatewayConfiguration", ["NetworkTypes"]),
         pure("ControlProtocol", ["NetworkTypes"]),
-        pure("GatewayCore", ["NetworkTypes", "WireFormat", "LinkSecurity", "GatewayConfiguration", ordered]),
         pure("OverlayRing", ["NetworkTypes", "WireFormat", ordered]),
         pure("OverlayStore", ["NetworkTypes", "WireFormat", "LinkSecurity", ordered]),
+        pure(
+            "GatewayCore",
+            [
+                "NetworkTypes", "WireFormat", "LinkSecurity", "GatewayConfiguration", "OverlayRing", "OverlayStore",
+                ordered,
+            ]),
         pure("RingSimulation", ["NetworkTypes", "OverlayRing", heap]),
         pure(
             "SimulationKit",
@@ -84,8 +89,8 @@ let package = Package(
             "GatewayDaemon",
             [
                 "NetworkTypes", "WireFormat", "LinkSecurity", "PacketForwarding", "RoutePlanning",
-                "GatewayConfiguration", "ControlProtocol", "GatewayCore", "GatewayFiles", "LinuxSystem", "RouteControl",
-                "OpenSSLLink", logging,
+                "GatewayConfiguration", "ControlProtocol", "GatewayCore", "OverlayRing", "GatewayFiles", "LinuxSystem",
+                "RouteControl", "OpenSSLLink", logging,
             ]),
         outside("GatewayLab", ["ControlProtocol"]),
 

@@ -10,7 +10,10 @@ import WireFormat
         .probe(identifier: 7, directoryDigest: 9),
         .probeAnswer(identifier: 7, directoryDigest: 9, observed: Endpoint("192.0.2.1:7867")!),
         .probeAnswer(identifier: 7, directoryDigest: 9, observed: Endpoint("[2001:db8::1]:7867")!),
-        .echo(token: 1), .echoAnswer(token: 1), .announcement(ageSeconds: 5, encoded: [1, 2, 3]),
+        .echo(token: 1), .echoAnswer(token: 1),
+        .announcement(ageSeconds: 5, until: nil, encoded: [1, 2, 3]),
+        .announcement(ageSeconds: 5, until: node, encoded: [1, 2, 3]), .release, .ring([1, 2]), .store([3]),
+        .digestsRequest, .digests([1, .max]),
         .summaryRequest(start: node), .summary([.init(node: node, sequence: 4)], isLast: true),
         .announcementRequest([node, node]), .goodbye,
     ]
@@ -35,7 +38,7 @@ import WireFormat
         for _ in 0..<20_000 {
             let count = Int(random.below(80))
             var bytes = (0..<count).map { _ in UInt8(truncatingIfNeeded: random.nextWord()) }
-            if !bytes.isEmpty { bytes[0] = UInt8(random.below(12)) }
+            if !bytes.isEmpty { bytes[0] = UInt8(random.below(16)) }
             _ = try? ControlMessage(reading: bytes.span.bytes)
             _ = try? Announcement.Unverified(reading: bytes)
         }

@@ -83,7 +83,9 @@ enum GatewayTarget {
                 case 4:
                     _ = gateway.echo(
                         to: node, token: UInt64(count), timeout: .milliseconds(count), now: now, effects: &effects)
-                case 5: gateway.trafficObserved(node, byteCount: UInt64(count), now: now)
+                case 5:
+                    gateway.trafficObserved(
+                        node, byteCount: UInt64(count), lastHeard: now, now: now, effects: &effects)
                 case 6:
                     let facts = UnderlayFacts(endpoints: [Self.nearEndpoint], mtu: max(count, 576))
                     gateway.underlayChanged(facts, now: now, effects: &effects)

@@ -21,7 +21,11 @@ enum CoreSeeds {
                     observed: Endpoint(address: IPAddress(v6High: 0x2001_0db8_0000_0000, low: 1), port: 7_867))
             ),
             ("echo", .echo(token: 1)), ("echo-answer", .echoAnswer(token: 1)),
-            ("announcement", .announcement(ageSeconds: 5, encoded: announcement())),
+            ("announcement", .announcement(ageSeconds: 5, until: node, encoded: announcement())),
+            ("announcement-kept", .announcement(ageSeconds: 5, until: nil, encoded: announcement())),
+            ("ring", .ring([2, 0, 0, 0, 1])), ("store", .store([1])), ("release", .release),
+            ("digests-request", .digestsRequest),
+            ("digests", .digests([UInt64](repeating: 5, count: DirectoryLimits.bucketCount))),
             ("summary-request", .summaryRequest(start: node)),
             ("summary", .summary([.init(node: node, sequence: 4)], isLast: true)),
             ("announcement-request", .announcementRequest([node, GatewayTarget.Scene().far.identity.own.node])),

@@ -13,10 +13,14 @@ package struct Announcement: Equatable, Sendable {
         package var subnet: IPPrefix
         /// The prefix in the grid: the same, or a pool prefix of the same size.
         package var virtual: IPPrefix
+        /// The create epoch of the store's lease of `virtual`; 0 while the site has none. Of two sites that announce
+        /// one prefix the lower epoch owns it.
+        package var claimEpoch: UInt64
 
-        package init(subnet: IPPrefix, virtual: IPPrefix) {
+        package init(subnet: IPPrefix, virtual: IPPrefix, claimEpoch: UInt64 = 0) {
             self.subnet = subnet
             self.virtual = virtual
+            self.claimEpoch = claimEpoch
         }
     }
 
@@ -50,7 +54,7 @@ package struct Announcement: Equatable, Sendable {
     private static let withdrawnFlag: UInt8 = 1
 
     /// The bytes that are signed.
-    private var signedBytes: [UInt8] {
+    fileprivate var signedBytes: [UInt8] {
         var writer = WireWriter(capacity: 1_024)
         writer.write(Self.version)
         writer.write(isWithdrawn ? Self.withdrawnFlag : 0)
@@ -63,6 +67,7 @@ package struct Announcement: Equatable, Sendable {
         for export in exports {
             writer.write(export.subnet)
             writer.write(export.virtual)
+            writer.write(export.claimEpoch)
         }
         writer.write(block: certificate)
         return writer.bytes
@@ -70,11 +75,24 @@ package struct Announcement: Equatable, Sendable {
 
     /// The announcement with its signature, ready to be spread.
     package func signed(by identity: any IdentityAuthority) -> [UInt8] {
+        encoded(with: identity.sign(signedBytes))
+    }
+
+    func encoded(with signature: [UInt8]) -> [UInt8] {
         let message = signedBytes
-        var writer = WireWriter(capacity: message.count + 80)
+        var writer = WireWriter(capacity: message.count + 2 + signature.count)
         writer.write(raw: message)
-        writer.write(block: identity.sign(message))
+        writer.write(block: signature)
         return writer.bytes
+    }
+
+    /// Whose announcement this is and which, without reading the rest: enough to know that it is no news.
+    package static func peek(_ encoded: [UInt8]) -> (node: NodeAddress, sequence: UInt64)? {
+        var reader = WireReader(encoded.span.bytes)
+        guard (try? reader.readUInt8()) == version, (try? reader.readUInt8()) != nil,
+            let node = try? reader.readNodeAddress(), let sequence = try? reader.readUInt64()
+        else { return nil }
+        return (node, sequence)
     }
 
     /// An announcement as it came, not yet verified.
@@ -93,11 +111,11 @@ package struct Announcement: Equatable, Sendable {
             try reader.finish()
         }
 
-        /// Who made it, after certificate, node address, signature and address blocks have been checked.
+        /// The record, after certificate, node address, signature and address blocks have been checked.
         ///
-        /// Exports that the certificate does not cover are taken out of `announcement`; they are returned, so that the
-        /// rest of the site still works.
-        package mutating func verify(by identity: any IdentityAuthority) -> Result<Verdict, AnnouncementFault> {
+        /// Exports that the certificate does not cover are taken out of its announcement and told beside it, so that
+        /// the rest of the site still works.
+        package func verified(by identity: any IdentityAuthority) -> Result<AnnouncementRecord, AnnouncementFault> {
             let peer: PeerIdentity
             switch identity.verifyCertificate(announcement.certificate) {
             case .success(let verified): peer = verified
@@ -107,17 +125,18 @@ package struct Announcement: Equatable, Sendable {
             guard identity.verifySignature(signature, of: message, by: announcement.certificate) else {
                 return .failure(.badSignature)
             }
-            let uncovered = announcement.exports.filter { !peer.covers($0.subnet) || $0.virtual != $0.subnet }
-            announcement.exports.removeAll { uncovered.contains($0) }
-            return .success(Verdict(peer: peer, uncovered: uncovered.map(\.subnet)))
+            // It is passed on from its parts, which must be what was signed.
+            guard announcement.signedBytes == message else {
+                return .failure(.malformed(.invalid(field: "announcement")))
+            }
+            var covered = announcement
+            let uncovered = covered.exports.filter { !peer.covers($0.subnet) || $0.virtual != $0.subnet }
+            covered.exports.removeAll { uncovered.contains($0) }
+            return .success(
+                AnnouncementRecord(
+                    announcement: covered, identity: peer, announcedExports: announcement.exports,
+                    uncovered: uncovered.map(\.subnet), signature: signature))
         }
-    }
-
-    /// The outcome of a successful verification.
-    package struct Verdict {
-        package var peer: PeerIdentity
-        /// Announced, and not covered by the certificate.
-        package var uncovered: [IPPrefix]
     }
 
     private init(reading reader: inout WireReader) throws(WireError) {
@@ -136,7 +155,8 @@ package struct Announcement: Equatable, Sendable {
         exports = []
         for _ in 0..<(try reader.readCount("exports", limit: DirectoryLimits.exportCount)) {
             let subnet = try reader.readPrefix()
-            exports.append(Export(subnet: subnet, virtual: try reader.readPrefix()))
+            let virtual = try reader.readPrefix()
+            exports.append(Export(subnet: subnet, virtual: virtual, claimEpoch: try reader.readUInt64()))
         }
         certificate = try reader.readBlock("certificate", limit: DirectoryLimits.certificateByteCount)
     }

@@ -1,5 +1,6 @@
 package import LinkSecurity
 package import NetworkTypes
+import WireFormat
 
 /// Every member's newest verified announcement, in node order.
 ///
@@ -7,97 +8,117 @@ package import NetworkTypes
 package struct Directory {
     /// One member.
     package struct Entry {
-        package var announcement: Announcement
-        package var identity: PeerIdentity
-        /// The announcement as it is passed on.
-        package var encoded: [UInt8]
+        package let record: AnnouncementRecord
         /// When its owner made it, on this gateway's clock.
         package var made: Instant
         package var expires: Instant
-        /// Prefixes that were announced without the certificate covering them.
-        package var uncovered: [IPPrefix]
+
+        /// Whose it is.
+        package var node: NodeAddress { record.node }
+        /// What it said.
+        package var announcement: Announcement { record.announcement }
+        /// What its certificate says.
+        package var identity: PeerIdentity { record.identity }
     }
 
     /// What became of an offered announcement.
     package enum Outcome {
         /// It is newer than what was known.
-        case accepted(previous: Entry?)
+        case accepted(Entry)
         /// It, or a newer one, is known.
-        case known
+        case known(NodeAddress)
         case refused(AnnouncementFault)
     }
 
     /// Sorted by node address.
     package private(set) var entries: [Entry] = []
     /// A digest over (node, sequence) of every entry: equal directories have equal digests.
-    package private(set) var digest: UInt64 = 0
+    package var digest: UInt64 { buckets.reduce(0, ^) }
+    /// The same of each 64th part of the ring, by the upper six bits of the node address.
+    package private(set) var buckets = [UInt64](repeating: 0, count: DirectoryLimits.bucketCount)
+    /// Members that have not withdrawn.
+    package private(set) var liveCount = 0
+    /// Never later than the first expiry.
+    private var expiryBound: Instant?
 
     package init() {}
 
     /// The entry of a node; `nil` when it is not known. O(log members).
     package subscript(node: NodeAddress) -> Entry? {
         let index = lowerBound(node)
-        return index < entries.count && entries[index].announcement.node == node ? entries[index] : nil
+        return index < entries.count && entries[index].node == node ? entries[index] : nil
     }
 
     /// Takes an announcement that its owner made `age` ago, if it is sound and news.
     package mutating func offer(
-        _ encoded: [UInt8], age: Duration, by identity: any IdentityAuthority, now: Instant
+        _ encoded: [UInt8], age: Duration, by identity: any IdentityAuthority,
+        verifier: any AnnouncementVerifier, now: Instant
     ) -> Outcome {
-        var unverified: Announcement.Unverified
-        do { unverified = try Announcement.Unverified(reading: encoded) } catch { return .refused(.malformed(error)) }
-        let node = unverified.announcement.node
+        guard let (node, sequence) = Announcement.peek(encoded) else {
+            return .refused(.malformed(.invalid(field: "announcement")))
+        }
         let index = lowerBound(node)
-        let exists = index < entries.count && entries[index].announcement.node == node
-        if exists, entries[index].announcement.sequence >= unverified.announcement.sequence { return .known }
-        // Bounded by our own lifetime, whatever the owner says, and void copies are not news.
-        let lifetime = min(.seconds(Int64(unverified.announcement.lifetimeSeconds)), DirectoryLimits.lifetime)
-        guard age < lifetime else { return .known }
+        let exists = index < entries.count && entries[index].node == node
+        if exists, entries[index].record.sequence >= sequence { return .known(node) }
         guard exists || entries.count < DirectoryLimits.memberCount else { return .refused(.tooMany) }
-        switch unverified.verify(by: identity) {
+        switch verifier.verify(encoded, by: identity) {
         case .failure(let fault):
             return .refused(fault)
-        case .success(let verdict):
-            let made = now + (.zero - age)
-            let entry = Entry(
-                announcement: unverified.announcement, identity: verdict.peer, encoded: encoded, made: made,
-                expires: now + (lifetime - age), uncovered: verdict.uncovered)
+        case .success(let record):
+            // Bounded by our own lifetime, whatever the owner says, and void copies are not news.
+            let own = Duration.seconds(Int64(record.announcement.lifetimeSeconds))
+            let lifetime = min(own, DirectoryLimits.lifetime)
+            guard age < lifetime else { return .known(node) }
+            let entry = Entry(record: record, made: now + (.zero - age), expires: now + (lifetime - age))
+            let review = min(entry.expires, now + DirectoryLimits.certificateReviewInterval)
+            expiryBound = min(expiryBound ?? review, review)
+            count(entry, 1)
             if exists {
-                let previous = entries[index]
-                digest ^= Self.hash(previous) ^ Self.hash(entry)
+                count(entries[index], -1)
                 entries[index] = entry
-                return .accepted(previous: previous)
+            } else {
+                entries.insert(entry, at: index)
             }
-            digest ^= Self.hash(entry)
-            entries.insert(entry, at: index)
-            return .accepted(previous: nil)
+            return .accepted(entry)
         }
     }
 
     /// Removes what has expired by `now`, or whose certificate has by `unixSeconds`; returns the nodes.
     package mutating func expire(now: Instant, unixSeconds: Int64) -> [NodeAddress] {
+        guard let expiryBound, expiryBound <= now else { return [] }
+        func isVoid(_ entry: Entry) -> Bool { entry.expires <= now || entry.identity.notAfter < unixSeconds }
         var gone: [NodeAddress] = []
-        for entry in entries where entry.expires <= now || entry.identity.notAfter < unixSeconds {
-            gone.append(entry.announcement.node)
-            digest ^= Self.hash(entry)
+        for entry in entries where isVoid(entry) {
+            gone.append(entry.node)
+            count(entry, -1)
         }
-        if !gone.isEmpty {
-            entries.removeAll { $0.expires <= now || $0.identity.notAfter < unixSeconds }
-        }
+        if !gone.isEmpty { entries.removeAll(where: isVoid) }
+        let first = entries.map(\.expires).min()
+        // Certificates expire by another clock, which is looked at now and then.
+        self.expiryBound = first.map { min($0, now + DirectoryLimits.certificateReviewInterval) }
         return gone
     }
 
-    /// The first instant at which an entry expires.
-    package var nextExpiry: Instant? { entries.map(\.expires).min() }
+    /// An instant not later than that at which an entry expires.
+    package var nextExpiry: Instant? { expiryBound }
 
     /// The page of the summary that begins at `start`.
     package func summary(from start: NodeAddress) -> (page: [ControlMessage.SummaryEntry], isLast: Bool) {
         let index = lowerBound(start)
         let page = entries[index...].prefix(DirectoryLimits.summaryPageCount)
         return (
-            page.map { .init(node: $0.announcement.node, sequence: $0.announcement.sequence) },
+            page.map { .init(node: $0.node, sequence: $0.record.sequence) },
             page.endIndex == entries.endIndex
         )
+    }
+
+    /// Which part of the ring a node is in.
+    static func bucket(of node: NodeAddress) -> Int { Int(node.high >> 58) }
+
+    /// Adds an entry to the digests and counts, or takes it out.
+    private mutating func count(_ entry: Entry, _ change: Int) {
+        buckets[Self.bucket(of: entry.node)] ^= entry.record.hash
+        if !entry.announcement.isWithdrawn { liveCount += change }
     }
 
     private func lowerBound(_ node: NodeAddress) -> Int {
@@ -105,20 +126,8 @@ package struct Directory {
         var high = entries.count
         while low < high {
             let middle = (low + high) / 2
-            if entries[middle].announcement.node < node { low = middle + 1 } else { high = middle }
+            if entries[middle].node < node { low = middle + 1 } else { high = middle }
         }
         return low
-    }
-
-    /// FNV-1a over the words of node and sequence: detects differences, not malice (every entry is signed).
-    private static func hash(_ entry: Entry) -> UInt64 {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        let node = entry.announcement.node
-        for word in [node.high, node.middle, UInt64(node.low), entry.announcement.sequence] {
-            for shift in stride(from: 0, to: 64, by: 8) {
-                hash = (hash ^ (word >> UInt64(shift) & 0xff)) &* 0x100_0000_01b3
-            }
-        }
-        return hash
     }
 }

@@ -2,7 +2,7 @@
 package enum DirectoryLimits {
     // Of the protocol: both ends must agree on these.
 
-    /// Bytes of one encoded announcement: a certificate (about 700, at most 4,096), 256 exports of 36 bytes, the rest.
+    /// Bytes of one encoded announcement: a certificate (about 700, at most 4,096), 256 exports of 44 bytes, the rest.
     package static let announcementByteCount = 16_384
     /// Bytes of a certificate, DER.
     package static let certificateByteCount = 4_096
@@ -16,6 +16,8 @@ package enum DirectoryLimits {
     package static let summaryPageCount = 40
     /// Announcements asked for at a time.
     package static let requestCount = 40
+    /// Parts of the ring that have a digest of their own: 512 bytes tell where two directories differ.
+    package static let bucketCount = 64
 
     // Our own.
 
@@ -29,6 +31,16 @@ package enum DirectoryLimits {
     package static let renewalInterval: Duration = .seconds(12 * 3_600)
     /// How long a requested page may take before it is asked for again.
     package static let requestTimeout: Duration = .milliseconds(500)
+    /// Announcements that a copy asks for at first; doubled while all come, halved when some do not.
+    package static let firstWindow = 10
+    /// For each member of a large directory: how long it may take until a change shows in the routes. The selection
+    /// takes about a tenth of it.
+    package static let selectionPause: Duration = .microseconds(20)
+    /// How often certificates are looked at for having expired.
+    package static let certificateReviewInterval: Duration = .seconds(5)
+    /// Members under which every gateway keeps a session with every other: the table of sites then shows each as it is,
+    /// and the first packet finds a path. 32 idle links are 20 kbit/s.
+    package static let acquaintances = 32
     /// Requests without an answer before a copy is given up; the next probe starts a new one.
     package static let requestAttempts = 5
 }

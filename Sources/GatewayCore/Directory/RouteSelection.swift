@@ -55,8 +55,9 @@ package struct RoutePolicy: Equatable, Sendable {
 
 /// Decides who owns each announced prefix, and what this gateway takes of it.
 ///
-/// Until leases exist, the lower node address owns a prefix that several sites announce, at every member alike.
-/// Gateways of one site do not conflict: the lower node address serves.
+/// Of the sites that announce one prefix, the one whose lease of it has the lower create epoch owns it, then the lower
+/// node address: at every member alike. A site without a lease comes behind those with one. Gateways of one site do not
+/// conflict: the first in this order serves.
 package struct RouteSelection: Equatable, Sendable {
     /// Accepted routes in prefix order, one for each prefix.
     package private(set) var accepted: [RemoteRoute] = []
@@ -74,20 +75,21 @@ package struct RouteSelection: Equatable, Sendable {
 
     /// Selects among the live announcements of `directory`.
     package init(
-        directory: Directory, own: (site: String, node: NodeAddress, exports: [IPPrefix]), policy: RoutePolicy
+        directory: Directory, own: (site: String, node: NodeAddress, exports: [Announcement.Export]),
+        policy: RoutePolicy
     ) {
-        var owners: [(prefix: IPPrefix, site: String, node: NodeAddress)] = own.exports.map { ($0, own.site, own.node) }
-        for entry in directory.entries where !entry.announcement.isWithdrawn && entry.announcement.node != own.node {
+        var owners = own.exports.map { Contender($0, site: own.site, node: own.node) }
+        for entry in directory.entries where !entry.announcement.isWithdrawn && entry.node != own.node {
             let site = entry.identity.site
-            for prefix in entry.uncovered {
-                let route = RemoteRoute(prefix: prefix, site: site, node: entry.announcement.node)
+            for prefix in entry.record.uncovered {
+                let route = RemoteRoute(prefix: prefix, site: site, node: entry.node)
                 refused.append(RefusedRoute(route: route, reason: .notCovered, owner: nil))
             }
             for export in entry.announcement.exports {
-                owners.append((export.virtual, site, entry.announcement.node))
+                owners.append(Contender(export, site: site, node: entry.node))
             }
         }
-        owners.sort { $0.prefix != $1.prefix ? $0.prefix < $1.prefix : $0.node < $1.node }
+        owners.sort()
         var index = 0
         while index < owners.count {
             let end = owners[index...].firstIndex { $0.prefix != owners[index].prefix } ?? owners.count
@@ -96,10 +98,10 @@ package struct RouteSelection: Equatable, Sendable {
         }
     }
 
-    /// Decides one prefix; `contenders` come with the lowest node address first.
+    /// Decides one prefix; the first of `contenders` owns it.
     private mutating func select(
-        among contenders: ArraySlice<(prefix: IPPrefix, site: String, node: NodeAddress)>,
-        own: (site: String, node: NodeAddress, exports: [IPPrefix]), policy: RoutePolicy
+        among contenders: ArraySlice<Contender>,
+        own: (site: String, node: NodeAddress, exports: [Announcement.Export]), policy: RoutePolicy
     ) {
         guard let winner = contenders.first else { return }
         for contender in contenders where contender.node != own.node {
@@ -118,5 +120,27 @@ package struct RouteSelection: Equatable, Sendable {
         if winner.site != own.site, contenders.contains(where: { $0.node == own.node }) {
             lostExports.append((winner.prefix, winner.site))
         }
+    }
+}
+
+/// A gateway that announces a prefix: ordered by prefix, then by who owns it.
+private struct Contender: Comparable {
+    let prefix: IPPrefix
+    let site: String
+    let node: NodeAddress
+    /// The lease's create epoch; without one, behind all.
+    let epoch: UInt64
+
+    init(_ export: Announcement.Export, site: String, node: NodeAddress) {
+        prefix = export.virtual
+        self.site = site
+        self.node = node
+        epoch = export.claimEpoch == 0 ? .max : export.claimEpoch
+    }
+
+    static func < (lhs: Contender, rhs: Contender) -> Bool {
+        if lhs.prefix != rhs.prefix { return lhs.prefix < rhs.prefix }
+        if lhs.epoch != rhs.epoch { return lhs.epoch < rhs.epoch }
+        return lhs.node < rhs.node
     }
 }

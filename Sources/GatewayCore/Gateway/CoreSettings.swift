@@ -13,10 +13,13 @@ package struct CoreSettings: Equatable, Sendable {
     package var rekeyInterval: Duration
     /// A number higher than that of any earlier announcement of this node: the wall clock in microseconds serves.
     package var firstSequence: UInt64
+    /// Members of the grid up to which a session is kept with every one of them.
+    package var acquaintances: Int
 
     package init(
         bootstrap: [HostAndPort], remembered: [Endpoint] = [], exports: [Announcement.Export],
-        policy: RoutePolicy = RoutePolicy(), rekeyInterval: Duration = .seconds(3_600), firstSequence: UInt64
+        policy: RoutePolicy = RoutePolicy(), rekeyInterval: Duration = .seconds(3_600), firstSequence: UInt64,
+        acquaintances: Int = DirectoryLimits.acquaintances
     ) {
         self.bootstrap = bootstrap
         self.remembered = remembered
@@ -24,6 +27,7 @@ package struct CoreSettings: Equatable, Sendable {
         self.policy = policy
         self.rekeyInterval = rekeyInterval
         self.firstSequence = firstSequence
+        self.acquaintances = acquaintances
     }
 }
 

@@ -1,6 +1,7 @@
 import LinkSecurity
 package import NetworkTypes
 import OrderedCollections
+import OverlayRing
 import WireFormat
 
 extension Gateway {
@@ -9,6 +10,7 @@ extension Gateway {
         _ bytes: RawSpan, from node: NodeAddress, source: Endpoint, now: Instant, effects: inout GatewayEffects
     ) {
         guard !isStopping, let index = members.index(forKey: node) else { return }
+        members.values[index].path?.lastHeard = now
         let message: ControlMessage
         do {
             message = try ControlMessage(reading: bytes)
@@ -18,6 +20,7 @@ extension Gateway {
         }
         switch message {
         case .probe(let identifier, let digest):
+            if source == members.values[index].path?.endpoint { members.values[index].path?.heardProbe(now: now) }
             let answer = ControlMessage.probeAnswer(
                 identifier: identifier, directoryDigest: directory.digest, observed: source)
             effects.append(.sendControl(answer, to: node, endpoint: source, paddedTo: nil, localIndex: nil))
@@ -29,11 +32,10 @@ extension Gateway {
             effects.append(
                 .sendControl(.echoAnswer(token: token), to: node, endpoint: nil, paddedTo: nil, localIndex: nil))
         case .echoAnswer(let token):
-            guard let at = echoes.firstIndex(where: { $0.token == token && $0.node == node }) else { return }
-            effects.append(.echoEnded(token: token, roundTrip: now - echoes[at].sent))
-            echoes.remove(at: at)
-        case .announcement(let age, let encoded):
-            receiveAnnouncement(encoded, age: .seconds(Int64(age)), from: index, now: now, effects: &effects)
+            echoAnswered(token, by: node, now: now, effects: &effects)
+        case .announcement(let age, let until, let encoded):
+            receiveAnnouncement(
+                encoded, age: .seconds(Int64(age)), until: until, from: node, now: now, effects: &effects)
         case .summaryRequest(let start):
             let summary = directory.summary(from: start)
             effects.append(
@@ -45,10 +47,24 @@ extension Gateway {
         case .announcementRequest(let nodes):
             for wanted in nodes {
                 guard let entry = directory[wanted] else { continue }
-                sendAnnouncement(entry, to: node, now: now, effects: &effects)
+                sendAnnouncement(entry, to: node, until: nil, now: now, effects: &effects)
             }
+        case .digestsRequest:
+            effects.append(
+                .sendControl(
+                    .digests(directory.buckets), to: node, endpoint: nil, paddedTo: nil, localIndex: nil))
+        case .digests(let digests):
+            guard let step = members.values[index].copy?.received(digests: digests, own: directory.buckets, now: now)
+            else { return }
+            carryOut(step, at: index, now: now, effects: &effects)
         case .goodbye:
-            closeSession(at: index, now: now, effects: &effects)
+            closeSession(at: index, reason: .stopped, now: now, effects: &effects)
+        case .release:
+            closeSession(at: index, reason: .onDemand, now: now, effects: &effects)
+        case .ring(let bytes):
+            receiveRing(bytes, at: index, now: now, effects: &effects)
+        case .store:
+            break
         }
     }
 
@@ -82,10 +98,13 @@ extension Gateway {
             return
         }
         let probe = members.values[index].outstanding.remove(at: at)
-        noteObserved(observed, by: members.values[index].node, now: now)
+        if !source.isOverlay { noteObserved(observed, by: members.values[index].node, now: now) }
         switch probe.purpose {
         case .liveness:
             members.values[index].path?.answered(after: now - probe.sent, now: now)
+            if members.values[index].needs.isLinked, let roundTrip = members.values[index].path?.roundTrip {
+                ring.roundTripMeasured(members.values[index].node, roundTrip)
+            }
         case .mtu(let payload):
             let isBusy = members.values[index].isBusy
             guard members.values[index].path?.mtuSearch.answered(payload, now: now, busy: isBusy) == true else {
@@ -93,15 +112,15 @@ extension Gateway {
             }
             pathChanged(at: index, effects: &effects)
             let member = members.values[index]
-            effects.append(.notice(.pathMTU(site: member.identity.site, node: member.node, payload: payload)))
+            effects.append(.notice(.pathMTU(site: member.site, node: member.node, payload: payload)))
         case .endpoint(let candidate):
             guard source == candidate else { return }
             movePath(to: candidate, at: index, now: now, effects: &effects)
         }
     }
 
-    /// The candidate endpoint has answered: the path goes there.
-    private mutating func movePath(
+    /// The candidate endpoint has answered: the path goes there, unless it is direct already and the candidate is not.
+    mutating func movePath(
         to endpoint: Endpoint, at index: Int, now: Instant, effects: inout GatewayEffects
     ) {
         guard let old = members.values[index].path else {
@@ -110,23 +129,25 @@ extension Gateway {
             }
             return
         }
-        guard old.endpoint != endpoint else { return }
-        let upper = underlay.payload(toward: endpoint.address)
-        members.values[index].path = PathState(endpoint: endpoint, upperPayload: upper, now: now)
+        guard old.endpoint != endpoint, !endpoint.isOverlay else { return }
+        members.values[index].path = newPath(endpoint, now: now)
         members.values[index].lastEndpoint = endpoint
+        members.values[index].reason = .ok
+        members.values[index].nextDial = nil
+        members.values[index].dialAttempts = 0
         pathChanged(at: index, effects: &effects)
         let member = members.values[index]
         effects.append(
-            .notice(.pathMoved(site: member.identity.site, node: member.node, from: old.endpoint, to: endpoint)))
+            .notice(.pathMoved(site: member.site, node: member.node, from: old.endpoint, to: endpoint)))
         effects.append(.membersChanged)
+        if old.endpoint.isOverlay { linkUp(at: index, now: now, effects: &effects) }
     }
 
     /// A member reports from where it sees us. What is not an own address is announced too: others may reach us there.
     private mutating func noteObserved(_ endpoint: Endpoint, by reporter: NodeAddress, now: Instant) {
-        guard !underlay.endpoints.contains(endpoint), !endpoint.address.isLoopback, !endpoint.address.isUnspecified
-        else {
-            return
-        }
+        guard !underlay.endpoints.contains(endpoint), !endpoint.address.isLoopback, !endpoint.address.isUnspecified,
+            !endpoint.isOverlay
+        else { return }
         let isNew = !observed.contains { $0.endpoint == endpoint }
         observed.removeAll { $0.reporter == reporter }
         observed.append((endpoint, reporter))

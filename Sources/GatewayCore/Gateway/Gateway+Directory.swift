@@ -1,6 +1,7 @@
 import LinkSecurity
 import NetworkTypes
 import OrderedCollections
+import OverlayRing
 
 extension Gateway {
     /// Makes the own announcement anew, signs it and sends it to every member.
@@ -9,63 +10,70 @@ extension Gateway {
         let lifetime = isStopping ? DirectoryLimits.withdrawalLifetime : DirectoryLimits.lifetime
         var endpoints = underlay.endpoints
         for seen in observed where !endpoints.contains(seen.endpoint) { endpoints.append(seen.endpoint) }
+        endpoints = Array(endpoints.prefix(DirectoryLimits.endpointCount))
         let announcement = Announcement(
             node: node, sequence: sequence, lifetimeSeconds: UInt32(lifetime.components.seconds),
-            isWithdrawn: isStopping, endpoints: Array(endpoints.prefix(DirectoryLimits.endpointCount)),
+            isWithdrawn: isStopping, endpoints: endpoints,
             exports: isStopping ? [] : Array(settings.exports.prefix(DirectoryLimits.exportCount)),
             certificate: identity.own.certificate)
         let encoded = announcement.signed(by: identity)
         publishAt = now + DirectoryLimits.renewalInterval
-        guard case .accepted = directory.offer(encoded, age: .zero, by: identity, now: now), let own = directory[node]
-        else {
+        // What others see comes first: it is where who is not on our own network finds us.
+        ring.endpointsChanged(observed.map(\.endpoint) + underlay.endpoints)
+        let outcome = directory.offer(encoded, age: .zero, by: identity, verifier: verifier, now: now)
+        guard case .accepted(let own) = outcome else {
             // The own certificate does not stand (expired, say): status tells, and members would refuse it too.
             return
         }
-        for member in members.values where member.path != nil {
-            sendAnnouncement(own, to: member.node, now: now, effects: &effects)
-        }
-        selectRoutes(effects: &effects)
+        spread(own, until: node, now: now, effects: &effects)
+        routesMayChange(now: now)
     }
 
+    /// Sends an announcement to one member, which passes it on clockwise as far as `until`; its own address stands for
+    /// the whole ring.
     func sendAnnouncement(
-        _ entry: Directory.Entry, to node: NodeAddress, now: Instant, effects: inout GatewayEffects
+        _ entry: Directory.Entry, to node: NodeAddress, until: NodeAddress?, now: Instant,
+        effects: inout GatewayEffects
     ) {
         let age = UInt32(clamping: (now - entry.made).components.seconds)
-        effects.append(
-            .sendControl(
-                .announcement(ageSeconds: age, encoded: entry.encoded), to: node, endpoint: nil, paddedTo: nil,
-                localIndex: nil))
+        let message = ControlMessage.announcement(ageSeconds: age, until: until, encoded: entry.record.encoded)
+        effects.append(.sendControl(message, to: node, endpoint: nil, paddedTo: nil, localIndex: nil))
     }
 
-    /// Takes an announcement that the member at `index` passed on, and passes news on to all others.
-    mutating func receiveAnnouncement(
-        _ encoded: [UInt8], age: Duration, from index: Int, now: Instant, effects: inout GatewayEffects
+    /// Bounded broadcast: the arc from here clockwise to `until` is split among the members in it that are directly
+    /// connected, each of which spreads the news in its own part. So every member gets it once, in about as many steps
+    /// as a packet takes hops (Alima et al., 2003).
+    private func spread(
+        _ entry: Directory.Entry, until: NodeAddress, now: Instant, effects: inout GatewayEffects
     ) {
-        let sender = members.values[index].node
-        switch directory.offer(encoded, age: age, by: identity, now: now) {
-        case .refused(let fault):
-            effects.append(.notice(.announcementRefused(from: sender, fault: fault)))
-        case .known:
-            if let node = try? Announcement.Unverified(reading: encoded).announcement.node {
-                copyArrived(node, at: index, now: now, effects: &effects)
-            }
-        case .accepted:
-            guard let owner = acceptedNode(encoded), let entry = directory[owner] else { return }
-            if owner == node {
-                outrun(entry.announcement.sequence, now: now, effects: &effects)
-            } else {
-                learned(entry, now: now, effects: &effects)
-                for other in members.values where other.path != nil && other.node != sender && other.node != owner {
-                    sendAnnouncement(entry, to: other.node, now: now, effects: &effects)
-                }
-            }
-            copyArrived(owner, at: index, now: now, effects: &effects)
-            selectRoutes(effects: &effects)
+        var targets = members.values.filter { $0.isDirect && $0.node.isBetween(node, and: until) }.map(\.node)
+        targets.sort { node.clockwiseDistance(to: $0) < node.clockwiseDistance(to: $1) }
+        for (position, target) in targets.enumerated() where target != entry.node {
+            let end = position + 1 < targets.count ? targets[position + 1] : until
+            sendAnnouncement(entry, to: target, until: end, now: now, effects: &effects)
         }
     }
 
-    private func acceptedNode(_ encoded: [UInt8]) -> NodeAddress? {
-        (try? Announcement.Unverified(reading: encoded))?.announcement.node
+    /// Takes an announcement that a member passed on, and passes news on.
+    mutating func receiveAnnouncement(
+        _ encoded: [UInt8], age: Duration, until: NodeAddress?, from sender: NodeAddress, now: Instant,
+        effects: inout GatewayEffects
+    ) {
+        switch directory.offer(encoded, age: age, by: identity, verifier: verifier, now: now) {
+        case .refused(let fault):
+            effects.append(.notice(.announcementRefused(from: sender, fault: fault)))
+        case .known(let owner):
+            copyArrived(owner, from: sender, now: now, effects: &effects)
+        case .accepted(let entry):
+            if entry.node == node {
+                outrun(entry.record.sequence, now: now, effects: &effects)
+            } else {
+                learned(entry, now: now, effects: &effects)
+                if let until { spread(entry, until: until, now: now, effects: &effects) }
+            }
+            copyArrived(entry.node, from: sender, now: now, effects: &effects)
+            routesMayChange(now: now)
+        }
     }
 
     /// The grid holds a newer announcement of ours than we remember (the clock went back): goes beyond it.
@@ -76,29 +84,40 @@ extension Gateway {
 
     private mutating func learned(_ entry: Directory.Entry, now: Instant, effects: inout GatewayEffects) {
         let announcement = entry.announcement
-        let index = member(for: entry.identity, effects: &effects)
-        // The newest announcement has the certificate that counts, be it shorter-lived than the one before.
-        members.values[index].identity = entry.identity
         effects.append(
             .notice(
                 .announcementAccepted(
-                    site: entry.identity.site, node: announcement.node, isWithdrawn: announcement.isWithdrawn,
+                    site: entry.identity.site, node: entry.node, isWithdrawn: announcement.isWithdrawn,
                     prefixes: announcement.exports.map(\.virtual))))
-        if members.values[index].path == nil {
-            if announcement.isWithdrawn {
-                members.values[index].nextDial = nil
-                members.values[index].reason = .stopped
-            } else {
-                members.values[index].dialAttempts = 0
-                members.values[index].nextDial = now
-            }
-        }
         effects.append(.membersChanged)
+        reviewAcquaintances(now: now, effects: &effects)
+        guard let index = members.index(forKey: entry.node) else { return }
+        // The newest announcement has the certificate that counts, be it shorter-lived than the one before.
+        members.values[index].identity = entry.identity
+        guard members.values[index].path == nil else { return }
+        if announcement.isWithdrawn {
+            members.values[index].nextDial = nil
+            members.values[index].reason = .stopped
+        } else if members.values[index].needs.hold(at: now) {
+            members.values[index].dialAttempts = 0
+            members.values[index].nextDial = now
+        }
     }
 
+    /// The directory has changed: it is decided soon who owns which prefix. Within one batch of inputs in a small grid;
+    /// in a large one, where that takes long, less often.
+    private mutating func routesMayChange(now: Instant) {
+        guard selectAt == nil else { return }
+        selectAt = isSmall ? now : now + DirectoryLimits.selectionPause * directory.entries.count
+    }
+
+    /// The whole directory fits one page of a summary.
+    var isSmall: Bool { directory.entries.count <= DirectoryLimits.summaryPageCount }
+
     /// Decides anew who owns which prefix.
-    mutating func selectRoutes(effects: inout GatewayEffects) {
-        let exports = isStopping ? [] : settings.exports.map(\.virtual)
+    mutating func selectRoutes(now: Instant, effects: inout GatewayEffects) {
+        selectAt = nil
+        let exports = isStopping ? [] : settings.exports
         let new = RouteSelection(
             directory: directory, own: (identity.own.site, node, exports), policy: settings.policy)
         guard new != selection else { return }
@@ -111,16 +130,20 @@ extension Gateway {
         let gone = directory.expire(now: now, unixSeconds: unixSeconds)
         guard !gone.isEmpty else { return }
         for node in gone where node != self.node {
-            guard let index = members.index(forKey: node) else { continue }
-            let identity = members.values[index].identity
-            effects.append(.notice(.memberExpired(site: identity.site, node: node)))
-            if identity.notAfter < unixSeconds {
+            guard let index = members.index(forKey: node) else {
+                effects.append(.removePeer(node))
+                continue
+            }
+            members.values[index].needs.isAcquaintance = false
+            let member = members.values[index]
+            effects.append(.notice(.memberExpired(site: member.site, node: node)))
+            if let end = member.identity?.notAfter, end < unixSeconds {
                 endSession(at: index, reason: .certificate(.expired), now: now, effects: &effects)
             }
-            if members.values[index].path == nil { removeMember(node, effects: &effects) }
+            if members[node]?.path == nil { removeMember(node, effects: &effects) }
         }
         effects.append(.membersChanged)
-        selectRoutes(effects: &effects)
+        routesMayChange(now: now)
     }
 
     private mutating func removeMember(_ node: NodeAddress, effects: inout GatewayEffects) {
@@ -134,15 +157,15 @@ extension Gateway {
     // MARK: Copies
 
     mutating func startCopy(at index: Int, now: Instant, effects: inout GatewayEffects) {
-        let copy = DirectoryCopy(now: now)
+        let copy = DirectoryCopy(isWhole: isSmall, now: now)
         members.values[index].copy = copy
         effects.append(
             .sendControl(
-                .summaryRequest(start: copy.start), to: members.values[index].node, endpoint: nil, paddedTo: nil,
-                localIndex: nil))
+                copy.first, to: members.values[index].node, endpoint: nil, paddedTo: nil, localIndex: nil))
     }
 
-    /// Two probes in a row with another digest than ours: something was missed, so the directory is copied again.
+    /// Two probes in a row with another digest than ours, or the first of a new path: something was missed, so what
+    /// differs is copied. In a large grid from one member at a time: what one lacks the others hardly have.
     mutating func compareDigest(_ digest: UInt64, at index: Int, now: Instant, effects: inout GatewayEffects) {
         guard members.values[index].path != nil else { return }
         if digest == directory.digest {
@@ -152,10 +175,12 @@ extension Gateway {
         }
         guard members.values[index].copy == nil else { return }
         members.values[index].digestMismatches += 1
-        if members.values[index].digestMismatches >= 2 {
-            members.values[index].digestMismatches = 0
-            startCopy(at: index, now: now, effects: &effects)
-        }
+        let needed = members.values[index].isEven || isSmall ? 2 : 1
+        guard members.values[index].digestMismatches >= needed,
+            isSmall || !members.values.contains(where: { $0.copy != nil })
+        else { return }
+        members.values[index].digestMismatches = 0
+        startCopy(at: index, now: now, effects: &effects)
     }
 
     mutating func receiveSummary(
@@ -163,7 +188,7 @@ extension Gateway {
         effects: inout GatewayEffects
     ) {
         let wanted = page.filter { entry in
-            directory[entry.node].map { $0.announcement.sequence < entry.sequence } ?? true
+            directory[entry.node].map { $0.record.sequence < entry.sequence } ?? true
         }
         guard
             let step = members.values[index].copy?.received(
@@ -173,9 +198,10 @@ extension Gateway {
     }
 
     private mutating func copyArrived(
-        _ node: NodeAddress, at index: Int, now: Instant, effects: inout GatewayEffects
+        _ node: NodeAddress, from sender: NodeAddress, now: Instant, effects: inout GatewayEffects
     ) {
-        guard let step = members.values[index].copy?.arrived(node, now: now) else { return }
+        guard let index = members.index(forKey: sender), let step = members.values[index].copy?.arrived(node, now: now)
+        else { return }
         carryOut(step, at: index, now: now, effects: &effects)
     }
 

@@ -43,7 +43,7 @@ extension Gateway {
             run.clientRandom = random
             runs[source] = run
         }
-        send(output, to: source, effects: &effects)
+        send(output, to: source, now: now, effects: &effects)
         if case .accepted(_, let progress) = admission {
             conclude(progress, at: source, now: now, effects: &effects)
         }
@@ -64,7 +64,7 @@ extension Gateway {
         let progress = engine.start(output: &output)
         run.clientRandom = output.datagrams.first.flatMap(DTLSDatagram.clientRandom)
         runs[endpoint] = run
-        send(output, to: endpoint, effects: &effects)
+        send(output, to: endpoint, now: now, effects: &effects)
         conclude(progress, at: endpoint, now: now, effects: &effects)
     }
 
@@ -74,7 +74,7 @@ extension Gateway {
         guard let run = runs[endpoint] else { return }
         var output = HandshakeOutput()
         let progress = run.engine.receive(datagram, output: &output)
-        send(output, to: endpoint, effects: &effects)
+        send(output, to: endpoint, now: now, effects: &effects)
         // A finished run only answers repeated flights.
         if !run.isFinished { conclude(progress, at: endpoint, now: now, effects: &effects) }
     }
@@ -85,13 +85,15 @@ extension Gateway {
             guard let run = runs[endpoint], run.nextDeadline <= now else { continue }
             if run.deadline <= now {
                 runs[endpoint] = nil
-                if !run.isFinished { dialFailed(run, at: endpoint, reason: .handshakeTimeout, now: now) }
+                if !run.isFinished {
+                    dialFailed(run, at: endpoint, reason: .handshakeTimeout, now: now, effects: &effects)
+                }
                 continue
             }
             runs[endpoint]?.nextRetransmit = now + HandshakeLimits.retransmitInterval
             var output = HandshakeOutput()
             let progress = run.engine.retransmit(output: &output)
-            send(output, to: endpoint, effects: &effects)
+            send(output, to: endpoint, now: now, effects: &effects)
             conclude(progress, at: endpoint, now: now, effects: &effects)
         }
     }
@@ -106,7 +108,7 @@ extension Gateway {
         case .failed(let fault):
             runs[endpoint] = nil
             let reason = LinkReason(fault)
-            dialFailed(run, at: endpoint, reason: reason, now: now)
+            dialFailed(run, at: endpoint, reason: reason, now: now, effects: &effects)
             remember(fault, reason: reason, run: run, endpoint: endpoint, now: now, effects: &effects)
         case .completed(let result):
             runs[endpoint]?.isFinished = true
@@ -131,9 +133,19 @@ extension Gateway {
     }
 
     /// Notes why a dial failed where status will look for it.
-    private mutating func dialFailed(_ run: HandshakeRun, at endpoint: Endpoint, reason: LinkReason, now: Instant) {
+    private mutating func dialFailed(
+        _ run: HandshakeRun, at endpoint: Endpoint, reason: LinkReason, now: Instant, effects: inout GatewayEffects
+    ) {
         guard run.role == .client else { return }
-        if let target = run.target, members[target]?.path == nil { members[target]?.reason = reason }
+        if let target = run.target, let index = members.index(forKey: target), !members.values[index].isDirect {
+            // Over the overlay it is the last resort that has failed, which says less than why there is no better.
+            if !endpoint.isOverlay || members.values[index].reason == .connecting {
+                members.values[index].reason = reason
+            }
+            if !runs.values.contains(where: { $0.target == target && !$0.isFinished }) {
+                seekFailed(at: index, now: now, effects: &effects)
+            }
+        }
         for index in bootstrap.indices where bootstrap[index].endpoints.contains(endpoint) {
             bootstrap[index].reason = reason
         }
@@ -144,7 +156,7 @@ extension Gateway {
         _ fault: HandshakeFault, reason: LinkReason, run: HandshakeRun, endpoint: Endpoint, now: Instant,
         effects: inout GatewayEffects
     ) {
-        var site = run.target.flatMap { members[$0]?.identity.site }
+        var site = run.target.flatMap { members[$0]?.identity?.site }
         if case .refused(_, let claimed) = fault { site = claimed ?? site }
         let known = refusals.firstIndex {
             $0.endpoint.address == endpoint.address && $0.reason == reason && $0.site == site
@@ -160,8 +172,16 @@ extension Gateway {
         effects.append(.notice(.handshakeRefused(endpoint: endpoint, site: site, reason: reason)))
     }
 
-    private func send(_ output: HandshakeOutput, to endpoint: Endpoint, effects: inout GatewayEffects) {
-        for datagram in output.datagrams { effects.append(.sendHandshake(datagram, to: endpoint)) }
+    private mutating func send(
+        _ output: HandshakeOutput, to endpoint: Endpoint, now: Instant, effects: inout GatewayEffects
+    ) {
+        for datagram in output.datagrams {
+            if let node = overlayPeers[endpoint] {
+                route(datagram, .handshake, to: node, now: now, effects: &effects)
+            } else {
+                effects.append(.sendHandshake(datagram, to: endpoint))
+            }
+        }
     }
 
     /// A receiver index that no live generation or run has.

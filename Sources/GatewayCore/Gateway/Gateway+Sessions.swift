@@ -48,8 +48,14 @@ extension Gateway {
         effects.append(.activate(localIndex: localIndex, for: node))
         if members.values[index].path == nil {
             pathUp(at: index, endpoint: generation.endpoint, now: now, effects: &effects)
-        } else if isRekey {
-            effects.append(.notice(.rekeyed(site: members.values[index].identity.site, node: node)))
+            return
+        }
+        if isRekey { effects.append(.notice(.rekeyed(site: members.values[index].site, node: node))) }
+        if !members.values[index].isDirect, !generation.endpoint.isOverlay {
+            movePath(to: generation.endpoint, at: index, now: now, effects: &effects)
+        } else if members.values[index].needs.isLinked {
+            // The peer may have started anew, and its part of the ring with it.
+            linkUp(at: index, now: now, effects: &effects)
         }
     }
 
@@ -65,7 +71,8 @@ extension Gateway {
     package mutating func peerMoved(
         _ node: NodeAddress, to endpoint: Endpoint, now: Instant, effects: inout GatewayEffects
     ) {
-        guard let index = members.index(forKey: node), let path = members.values[index].path,
+        // What comes over the overlay says nothing of where the peer is.
+        guard !endpoint.isOverlay, let index = members.index(forKey: node), let path = members.values[index].path,
             path.endpoint != endpoint,
             !members.values[index].outstanding.contains(where: { $0.purpose == .endpoint(endpoint) })
         else { return }
@@ -90,59 +97,56 @@ extension Gateway {
         }
     }
 
-    /// Packets wait for a member without a path: it is tried now, whatever its back-off says.
-    package mutating func trafficWaits(for node: NodeAddress, now: Instant, effects: inout GatewayEffects) {
-        guard let index = members.index(forKey: node), members.values[index].path == nil,
-            let planned = members.values[index].nextDial
-        else { return }
-        members.values[index].nextDial = min(planned, now + SessionLimits.dialInterval)
-    }
-
-    /// How many bytes have gone to and come from a member so far: tells whether traffic flows.
-    package mutating func trafficObserved(_ node: NodeAddress, byteCount: UInt64, now: Instant) {
-        guard let index = members.index(forKey: node) else { return }
-        let moved = byteCount &- members.values[index].trafficMark
-        members.values[index].trafficMark = byteCount
-        // Probes alone move under 4 kB between two looks, even at full size.
-        members.values[index].isBusy = moved > 16_384
-        if members.values[index].isBusy { members.values[index].path?.mtuSearch.trafficFlows(now: now) }
-    }
-
     /// Brings a path up and gets the directories even.
     mutating func pathUp(at index: Int, endpoint: Endpoint, now: Instant, effects: inout GatewayEffects) {
-        let upper = underlay.payload(toward: endpoint.address)
         let node = members.values[index].node
         hasJoined = true
-        members.values[index].path = PathState(endpoint: endpoint, upperPayload: upper, now: now)
-        members.values[index].lastEndpoint = endpoint
-        members.values[index].reason = .ok
-        members.values[index].nextDial = nil
-        members.values[index].dialAttempts = 0
+        members.values[index].path = newPath(endpoint, now: now)
+        members.values[index].since = now
+        if !endpoint.isOverlay {
+            members.values[index].lastEndpoint = endpoint
+            members.values[index].reason = .ok
+            members.values[index].nextDial = nil
+            members.values[index].dialAttempts = 0
+        }
+        members.values[index].overlayDial = nil
         members.values[index].digestMismatches = 0
         members.values[index].isEven = false
         members.values[index].settlesBy = now + SessionLimits.settleTime
         pathChanged(at: index, effects: &effects)
-        effects.append(
-            .notice(.memberUp(site: members.values[index].identity.site, node: node, endpoint: endpoint)))
+        effects.append(.notice(.memberUp(site: members.values[index].site, node: node, endpoint: endpoint)))
         effects.append(.membersChanged)
-        if let own = directory[self.node] { sendAnnouncement(own, to: node, now: now, effects: &effects) }
-        startCopy(at: index, now: now, effects: &effects)
+        // Whoever knows us not yet tells everybody.
+        if let own = directory[self.node] { sendAnnouncement(own, to: node, until: node, now: now, effects: &effects) }
+        if isSmall || !members.values.contains(where: { $0.copy != nil || $0.isEven }) {
+            startCopy(at: index, now: now, effects: &effects)
+        }
+        sendEchoes(to: node, now: now, effects: &effects)
+        linkUp(at: index, now: now, effects: &effects)
     }
 
-    /// Takes a path down and begins to look for another.
+    func newPath(_ endpoint: Endpoint, now: Instant) -> PathState {
+        let upper = endpoint.isOverlay ? OverlayLimits.payload : underlay.payload(toward: endpoint.address)
+        return PathState(endpoint: endpoint, upperPayload: upper, now: now)
+    }
+
+    /// Takes a path down and begins to look for another, if anything needs one.
     mutating func pathDown(at index: Int, reason: LinkReason, now: Instant, effects: inout GatewayEffects) {
         guard members.values[index].path != nil else { return }
+        let wasDirect = members.values[index].isDirect
+        let node = members.values[index].node
         members.values[index].path = nil
         members.values[index].reason = reason
         members.values[index].copy = nil
         members.values[index].outstanding = []
         members.values[index].dialAttempts = 0
-        members.values[index].nextDial = now
         pathChanged(at: index, effects: &effects)
-        effects.append(
-            .notice(
-                .memberDown(
-                    site: members.values[index].identity.site, node: members.values[index].node, reason: reason)))
+        effects.append(.notice(.memberDown(site: members.values[index].site, node: node, reason: reason)))
+        if wasDirect { linkDown(at: index, now: now, effects: &effects) }
+        guard members.values[index].needs.hold(at: now) else { return }
+        members.values[index].nextDial = now
+        // The session goes on over the ring's hops until there is a direct path again.
+        members.values[index].overlayDial = wasDirect ? now : now + SessionLimits.dialInterval
     }
 
     /// Tells the data plane where a member is now.
@@ -154,12 +158,17 @@ extension Gateway {
 
     /// The member of that identity, made if need be.
     mutating func member(for peer: PeerIdentity, effects: inout GatewayEffects) -> Int {
-        if let index = members.index(forKey: peer.node) {
-            if peer.notAfter >= members.values[index].identity.notAfter { members.values[index].identity = peer }
-            return index
-        }
-        members[peer.node] = Member(identity: peer)
-        effects.append(.addPeer(peer.node))
+        let index = member(peer.node, effects: &effects)
+        let known = members.values[index].identity?.notAfter
+        if known.map({ peer.notAfter >= $0 }) ?? true { members.values[index].identity = peer }
+        return index
+    }
+
+    /// The member with that address, made if need be.
+    mutating func member(_ node: NodeAddress, effects: inout GatewayEffects) -> Int {
+        if let index = members.index(forKey: node) { return index }
+        members[node] = Member(node: node, identity: directory[node]?.identity)
+        effects.append(.addPeer(node))
         return members.count - 1
     }
 
@@ -203,10 +212,17 @@ extension Gateway {
         effects.append(.removeGeneration(localIndex: localIndex))
     }
 
-    /// The peer said goodbye: nothing goes there any more, but what it sent before may still come in behind.
-    mutating func closeSession(at index: Int, now: Instant, effects: inout GatewayEffects) {
-        pathDown(at: index, reason: .stopped, now: now, effects: &effects)
-        members.values[index].nextDial = now + SessionLimits.dialInterval
+    /// One end has no more use for the session: nothing goes there any more, but what was sent before may still come in
+    /// behind.
+    mutating func closeSession(
+        at index: Int, reason: LinkReason, now: Instant, effects: inout GatewayEffects
+    ) {
+        pathDown(at: index, reason: reason, now: now, effects: &effects)
+        members.values[index].overlayDial = nil
+        if members.values[index].nextDial != nil {
+            let pause = reason == .stopped ? SessionLimits.dialInterval : SessionLimits.dialIntervalLimit
+            members.values[index].nextDial = now + pause
+        }
         for generation in members.values[index].generations.indices {
             members.values[index].generations[generation].retires = now + SessionLimits.goodbyeLinger
         }

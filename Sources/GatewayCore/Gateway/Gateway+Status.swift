@@ -1,6 +1,7 @@
 import LinkSecurity
 package import NetworkTypes
 import OrderedCollections
+import OverlayRing
 
 /// What the core knows of one remote gateway, for status.
 package struct MemberStatus: Equatable, Sendable {
@@ -9,6 +10,8 @@ package struct MemberStatus: Equatable, Sendable {
     package var endpoint: Endpoint?
     package var reason: LinkReason
     package var isLive: Bool
+    /// Its datagrams go over the ring's hops; also when there is no session because nobody needs one.
+    package var isOverOverlay: Bool
     package var roundTrip: Duration?
     package var lossPercent: Double?
     /// Bytes inside one datagram of the path.
@@ -29,15 +32,48 @@ package struct BootstrapStatus: Equatable, Sendable {
 extension Gateway {
     /// Every remote gateway, in the order of sites and nodes.
     package var memberStatus: [MemberStatus] {
-        members.values.map { member in
-            let announcement = directory[member.node]?.announcement
-            return MemberStatus(
-                site: member.identity.site, node: member.node, endpoint: member.path?.endpoint,
-                reason: member.reason, isLive: member.path != nil, roundTrip: member.path?.roundTrip,
-                lossPercent: member.path?.lossPercent, payload: member.path?.mtuSearch.confirmed,
-                exports: announcement?.exports.map(\.virtual) ?? [], isWithdrawn: announcement?.isWithdrawn ?? false)
-        }.sorted { $0.site != $1.site ? $0.site < $1.site : $0.node < $1.node }
+        var list: [MemberStatus] = []
+        for entry in directory.entries where entry.node != node {
+            list.append(status(of: members[entry.node], entry: entry))
+        }
+        // Reached, and its announcement is still to come.
+        for member in members.values where directory[member.node] == nil && member.identity != nil {
+            list.append(status(of: member, entry: nil))
+        }
+        return list.sorted { $0.site != $1.site ? $0.site < $1.site : $0.node < $1.node }
     }
+
+    private func status(of member: Member?, entry: Directory.Entry?) -> MemberStatus {
+        let path = member?.path
+        let isWithdrawn = entry?.announcement.isWithdrawn ?? false
+        // Without a session that anybody needs, the ring's hops are the way, as long as the ring stands.
+        let isNeeded = member.map { $0.needs.isAcquaintance || $0.needs.trafficUntil != nil } ?? false
+        let isOnDemand = path == nil && !isNeeded && !isWithdrawn && ring.isRoutable
+        let endpoint = path.flatMap { $0.endpoint.isOverlay ? nil : $0.endpoint }
+        return MemberStatus(
+            site: entry?.identity.site ?? member?.site ?? "", node: entry?.node ?? member?.node ?? node,
+            endpoint: endpoint, reason: isOnDemand ? .onDemand : isWithdrawn ? .stopped : member?.reason ?? .connecting,
+            isLive: path != nil, isOverOverlay: path?.endpoint.isOverlay ?? isOnDemand, roundTrip: path?.roundTrip,
+            lossPercent: path?.lossPercent, payload: path?.mtuSearch.confirmed,
+            exports: entry?.announcement.exports.map(\.virtual) ?? [], isWithdrawn: isWithdrawn)
+    }
+
+    /// The ring as this gateway sees it.
+    package var ringStatus: RingStatus {
+        RingStatus(
+            node: node, isRoutable: ring.isRoutable, isConsistent: ring.isConsistent,
+            estimatedSize: ring.estimatedSize, left: ring.left, right: ring.right,
+            links: ring.links.map { link in
+                RingStatus.Link(
+                    node: link.node, site: directory[link.node]?.identity.site ?? members[link.node]?.site ?? "",
+                    purposes: link.purposes, theirPurposes: link.theirPurposes,
+                    endpoint: members[link.node]?.path?.endpoint, roundTrip: members[link.node]?.path?.roundTrip,
+                    since: link.since)
+            })
+    }
+
+    /// The site of a member of the directory.
+    package func site(of node: NodeAddress) -> String? { directory[node]?.identity.site }
 
     /// Every configured bootstrap address, in the order of the configuration.
     package var bootstrapStatus: [BootstrapStatus] {
@@ -61,7 +97,7 @@ extension Gateway {
     /// Own endpoints as other members see them.
     package var observedEndpoints: [Endpoint] { observed.map(\.endpoint) }
     /// Members of the grid that have announced themselves and not withdrawn, this gateway included.
-    package var memberCount: Int { directory.entries.count { !$0.announcement.isWithdrawn } }
+    package var memberCount: Int { directory.liveCount }
     /// Members that have a live path.
     package var liveCount: Int { members.values.count { $0.path != nil } }
 
@@ -76,12 +112,13 @@ extension Gateway {
 
     /// In the grid, and nothing is on its way: every member is either reached and even with us, or tried in vain.
     package func isSettled(now: Instant) -> Bool {
-        isJoined && members.values.allSatisfy { isSettled($0, now: now) }
+        isJoined && (ring.isRoutable || liveCount == 0)
+            && members.values.allSatisfy { !$0.needs.hold(at: now) || isSettled($0, now: now) }
     }
 
     /// The site is reached, and knows of us what it must know to answer.
     package func isReached(_ site: String, now: Instant) -> Bool {
-        members.values.contains { $0.identity.site == site && $0.path != nil && isSettled($0, now: now) }
+        members.values.contains { $0.site == site && $0.path != nil && isSettled($0, now: now) }
     }
 
     private func isSettled(_ member: Member, now: Instant) -> Bool {
@@ -89,8 +126,10 @@ extension Gateway {
         return member.isEven || member.settlesBy.map { $0 <= now } ?? true
     }
 
-    /// Where members are now, or were last: dialled first after a restart.
+    /// Where members are now, or were last: dialled first after a restart. Ring neighbours come first.
     package var rememberedEndpoints: [Endpoint] {
-        members.values.compactMap { $0.path?.endpoint ?? $0.lastEndpoint }
+        let neighbours = ring.membersToRemember.compactMap { members[$0.node]?.lastEndpoint }
+        let others = members.values.compactMap(\.lastEndpoint).filter { !neighbours.contains($0) }
+        return Array((neighbours + others).prefix(SessionLimits.rememberedMembers))
     }
 }

@@ -1,6 +1,7 @@
 import LinkSecurity
 package import NetworkTypes
 import OrderedCollections
+import OverlayRing
 
 extension Gateway {
     /// When to call `handleTimeout` next, and what for. Ask again after every input.
@@ -13,11 +14,14 @@ extension Gateway {
         }
         for member in members.values { consider(member.nextWakeup) }
         for run in runs.values { consider(Wakeup(deadline: run.nextDeadline, reason: .handshake)) }
-        for target in bootstrap where needsDial(target) {
+        for target in bootstrap where hasAcquaintances && needsDial(target) {
             consider(Wakeup(deadline: target.nextDial, reason: .bootstrap))
         }
         consider(directory.nextExpiry.map { Wakeup(deadline: $0, reason: .expiry) })
-        consider(echoes.map(\.expires).min().map { Wakeup(deadline: $0, reason: .echoTimeout) })
+        consider(queryDeadline.map { Wakeup(deadline: $0, reason: .echoTimeout) })
+        consider(selectAt.map { Wakeup(deadline: $0, reason: .routes) })
+        consider(Wakeup(deadline: reviewAt, reason: .review))
+        consider(ring.nextWakeup.map { Wakeup(deadline: $0.deadline, reason: .ring) })
         return earliest
     }
 
@@ -31,12 +35,14 @@ extension Gateway {
             guard let index = members.index(forKey: node) else { continue }
             memberTimeouts(at: index, now: now, effects: &effects)
         }
-        dialBootstrap(now: now, effects: &effects)
-        for echo in echoes where echo.expires <= now {
-            effects.append(.echoEnded(token: echo.token, roundTrip: nil))
+        if hasAcquaintances { dialBootstrap(now: now, effects: &effects) }
+        queryTimeouts(now: now, effects: &effects)
+        if let due = ring.nextWakeup, due.deadline <= now {
+            inRing(now: now, effects: &effects) { $0.handleTimeout(now: now, effects: &$1) }
         }
-        echoes.removeAll { $0.expires <= now }
+        reviewSessions(now: now, effects: &effects)
         if publishAt <= now { publish(now: now, effects: &effects) }
+        if selectAt.map({ $0 <= now }) ?? false { selectRoutes(now: now, effects: &effects) }
     }
 
     private mutating func memberTimeouts(at index: Int, now: Instant, effects: inout GatewayEffects) {
@@ -53,12 +59,20 @@ extension Gateway {
                 members.values[index].path?.probed(now: now)
                 sendProbe(at: index, purpose: .liveness, now: now, effects: &effects)
             }
-            if let size = members.values[index].path?.mtuSearch.probe(now: now, timeout: path.answerTimeout) {
+            if !path.endpoint.isOverlay,
+                let size = members.values[index].path?.mtuSearch.probe(now: now, timeout: path.answerTimeout)
+            {
                 sendProbe(at: index, purpose: .mtu(payload: size), now: now, effects: &effects)
             }
             rekeyIfDue(at: index, now: now, effects: &effects)
         }
         if let at = members.values[index].nextDial, at <= now { dialMember(at: index, now: now, effects: &effects) }
+        if let at = members.values[index].overlayDial, at <= now {
+            dialOverlay(at: index, now: now, effects: &effects)
+        }
+        if let until = members.values[index].needs.soughtUntil, until <= now {
+            seekFailed(at: index, now: now, effects: &effects)
+        }
     }
 
     private mutating func probeTimeouts(at index: Int, now: Instant, effects: inout GatewayEffects) {
@@ -68,7 +82,7 @@ extension Gateway {
         for probe in expired {
             switch probe.purpose {
             case .liveness:
-                if members.values[index].path?.lost(now: now) == true {
+                if members.values[index].path?.lost(sentAt: probe.sent, now: now) == true {
                     pathDown(at: index, reason: .noAnswer, now: now, effects: &effects)
                 }
             case .mtu(let payload):
@@ -85,36 +99,37 @@ extension Gateway {
         let member = members.values[index]
         guard let path = member.path else { return }
         let active = member.generations.first { $0.keys.localIndex == member.active }
+        // Over the overlay keys are replaced as well, by a handshake that goes the same way.
         let isWorn = (active?.keys.sendCounter ?? 0) > SessionLimits.datagramsPerGeneration
         guard isWorn || member.rekeyAt.map({ $0 <= now }) == true else { return }
         members.values[index].rekeyAt = now + .seconds(10)
         dial(path.endpoint, target: member.node, now: now, effects: &effects)
     }
 
-    /// One round of attempts to reach a member: its last endpoint, and what it and others announced.
-    private mutating func dialMember(at index: Int, now: Instant, effects: inout GatewayEffects) {
+    /// One round of attempts to reach a member directly: its last endpoint, and what it and others announced.
+    mutating func dialMember(at index: Int, now: Instant, effects: inout GatewayEffects) {
         let member = members.values[index]
-        guard member.path == nil else {
+        guard !member.isDirect else {
             members.values[index].nextDial = nil
             return
         }
-        var candidates: [Endpoint] = []
-        let entry = directory[member.node]
         // Who has withdrawn comes back by itself.
-        guard entry?.announcement.isWithdrawn != true else {
+        guard directory[member.node]?.announcement.isWithdrawn != true || member.needs.soughtUntil != nil else {
             members.values[index].nextDial = nil
             members.values[index].reason = .stopped
             return
         }
-        if let last = member.lastEndpoint { candidates.append(last) }
-        for endpoint in entry?.announcement.endpoints ?? [] where !candidates.contains(endpoint) {
-            candidates.append(endpoint)
-        }
-        candidates.removeAll { underlay.endpoints.contains($0) }
+        let candidates = directCandidates(of: member)
         members.values[index].dialAttempts += 1
-        members.values[index].nextDial = now + backoff(after: member.dialAttempts)
+        let limit = member.path == nil ? SessionLimits.dialIntervalLimit : OverlayLimits.directIntervalLimit
+        members.values[index].nextDial = now + backoff(after: member.dialAttempts, limit: limit)
+        let goesOver = member.needs.hasTraffic(at: now) || member.needs.isAcquaintance
+        if member.path == nil, goesOver, member.dialAttempts > 0 || candidates.isEmpty {
+            dialOverlay(at: index, now: now, effects: &effects)
+        }
         guard !candidates.isEmpty else {
             members.values[index].reason = .noEndpoint
+            seekFailed(at: index, now: now, effects: &effects)
             return
         }
         if member.active != nil {
@@ -130,14 +145,41 @@ extension Gateway {
         }
     }
 
+    /// Endpoints at which a member may be, the likeliest first.
+    private func directCandidates(of member: Member) -> [Endpoint] {
+        var candidates: [Endpoint] = []
+        let told = (directory[member.node]?.announcement.endpoints ?? []) + member.contacts
+        for endpoint in [member.lastEndpoint].compactMap({ $0 }) + told
+        where !endpoint.isOverlay && !candidates.contains(endpoint) && !underlay.endpoints.contains(endpoint) {
+            candidates.append(endpoint)
+        }
+        return candidates
+    }
+
     /// Tries the bootstrap addresses, and the members remembered from last time, that lead to no live member now.
     mutating func dialBootstrap(now: Instant, effects: inout GatewayEffects) {
         for index in bootstrap.indices where bootstrap[index].nextDial <= now && needsDial(bootstrap[index]) {
             let target = bootstrap[index]
             bootstrap[index].attempts += 1
-            bootstrap[index].nextDial = now + backoff(after: target.attempts)
-            if let name = target.name { effects.append(.resolve(name)) }
-            for endpoint in target.endpoints { dial(endpoint, target: nil, now: now, effects: &effects) }
+            bootstrap[index].nextDial = now + backoff(after: target.attempts, limit: SessionLimits.dialIntervalLimit)
+            dialTarget(target, now: now, effects: &effects)
+        }
+    }
+
+    /// The ring asks for a way in: in a large grid it alone says when, so that the bootstrap members are no hub.
+    mutating func callBootstrap(_ count: Int, now: Instant, effects: inout GatewayEffects) {
+        guard !hasAcquaintances else { return }
+        var called = bootstrap.indices.filter { needsDial(bootstrap[$0]) }
+        while called.count > count { called.remove(at: Int(random.below(UInt64(called.count)))) }
+        for index in called { dialTarget(bootstrap[index], now: now, effects: &effects) }
+    }
+
+    private mutating func dialTarget(
+        _ target: BootstrapTarget, now: Instant, effects: inout GatewayEffects
+    ) {
+        if let name = target.name { effects.append(.resolve(name)) }
+        for endpoint in target.endpoints where !endpoint.isOverlay {
+            dial(endpoint, target: nil, now: now, effects: &effects)
         }
     }
 
@@ -163,8 +205,8 @@ extension Gateway {
         return found != node && members[found]?.path == nil
     }
 
-    private mutating func backoff(after attempts: Int) -> Duration {
-        let doubled = SessionLimits.dialInterval * (1 << min(attempts, 6))
-        return random.jitter(around: min(doubled, SessionLimits.dialIntervalLimit))
+    private mutating func backoff(after attempts: Int, limit: Duration) -> Duration {
+        let doubled = SessionLimits.dialInterval * (1 << min(attempts, 9))
+        return random.jitter(around: min(doubled, limit))
     }
 }

@@ -1,6 +1,7 @@
 package import LinkSecurity
 package import NetworkTypes
 import OrderedCollections
+import OverlayRing
 
 /// The control core of one gateway: who the members are, how they are reached, which prefixes lie behind them.
 ///
@@ -15,7 +16,12 @@ package struct Gateway: ~Copyable {
     var settings: CoreSettings
     let identity: any IdentityAuthority
     let handshakes: any HandshakeProvider
+    let verifier: any AnnouncementVerifier
     var random: SeededRandom
+
+    /// Whom to be linked with, and the way to everybody else.
+    var ring: RingNode
+    var ringEffects = RingEffects()
 
     var underlay = UnderlayFacts(endpoints: [], mtu: 1_500)
     /// Seconds since 1970, as of the last input that told.
@@ -29,10 +35,22 @@ package struct Gateway: ~Copyable {
     var refusals: [Refusal] = []
     /// Own endpoints as members see them, newest last, with the reporter.
     var observed: [(endpoint: Endpoint, reporter: NodeAddress)] = []
-    var echoes: [(token: UInt64, node: NodeAddress, sent: Instant, expires: Instant)] = []
+    var echoes: [Echo] = []
+    var traces: [Trace] = []
+    var crawl: Crawl?
+    /// Members by the endpoint that stands for their overlay path. Look-ups only.
+    var overlayPeers: OrderedDictionary<Endpoint, NodeAddress> = [:]
     var sequence: UInt64
     /// When the own announcement is made again.
     var publishAt: Instant
+    /// When sessions are looked at that nobody may need any more.
+    var reviewAt: Instant
+    /// When it is decided anew who owns which prefix; `nil` when nothing has changed.
+    var selectAt: Instant?
+    /// Sessions are kept with everybody.
+    var hasAcquaintances = true
+    /// Own packets that ended on the ring's hops.
+    var undeliveredCount: UInt64 = 0
     /// A member has been reached since the start.
     var hasJoined = false
     var isStopping = false
@@ -50,17 +68,21 @@ package struct Gateway: ~Copyable {
 
     /// A gateway that has not spoken yet: call `start` next.
     package init(
-        settings: CoreSettings, identity: any IdentityAuthority, handshakes: any HandshakeProvider, seed: UInt64,
-        unixSeconds: Int64, now: Instant
+        settings: CoreSettings, identity: any IdentityAuthority, handshakes: any HandshakeProvider,
+        verifier: any AnnouncementVerifier = DirectVerifier(), seed: UInt64, unixSeconds: Int64, now: Instant
     ) {
         self.settings = settings
         self.identity = identity
         self.handshakes = handshakes
+        self.verifier = verifier
         self.unixSeconds = unixSeconds
         random = SeededRandom(seed: seed)
         sequence = settings.firstSequence
         publishAt = now
+        reviewAt = now + OverlayLimits.reviewInterval
         started = now
+        ring = RingNode(
+            own: RingContact(node: identity.own.node, endpoints: []), seed: random.nextWord(), now: now)
         bootstrap = settings.bootstrap.map { BootstrapTarget(name: $0, endpoints: [], now: now) }
         bootstrap += settings.remembered.map { BootstrapTarget(name: nil, endpoints: [$0], now: now) }
     }
@@ -73,6 +95,7 @@ package struct Gateway: ~Copyable {
         self.underlay = underlay
         publish(now: now, effects: &effects)
         dialBootstrap(now: now, effects: &effects)
+        inRing(now: now, effects: &effects) { $0.handleTimeout(now: now, effects: &$1) }
     }
 
     /// The gateway's own addresses or interface sizes have changed.
@@ -81,7 +104,7 @@ package struct Gateway: ~Copyable {
         let endpointsChanged = facts.endpoints != underlay.endpoints
         underlay = facts
         for index in members.values.indices {
-            guard let endpoint = members.values[index].path?.endpoint else { continue }
+            guard let endpoint = members.values[index].path?.endpoint, !endpoint.isOverlay else { continue }
             members.values[index].path?.mtuSearch.setUpper(facts.payload(toward: endpoint.address), now: now)
             pathChanged(at: index, effects: &effects)
         }
@@ -89,7 +112,8 @@ package struct Gateway: ~Copyable {
             observed = []
             publish(now: now, effects: &effects)
             // Whoever was out of reach may be in reach by the new address.
-            for index in members.values.indices where members.values[index].path == nil {
+            for index in members.values.indices
+            where !members.values[index].isDirect && members.values[index].needs.hold(at: now) {
                 members.values[index].dialAttempts = 0
                 members.values[index].nextDial = now
             }
@@ -112,7 +136,7 @@ package struct Gateway: ~Copyable {
             }
         }
         if new.exports != old.exports { publish(now: now, effects: &effects) }
-        selectRoutes(effects: &effects)
+        selectRoutes(now: now, effects: &effects)
     }
 
     /// The own certificate was renewed (same key): announces it.
@@ -120,24 +144,14 @@ package struct Gateway: ~Copyable {
         publish(now: now, effects: &effects)
     }
 
-    /// Stops: withdraws the announcement and ends every session. Nothing is sent afterwards.
+    /// Stops: leaves the ring, withdraws the announcement and ends every session. Nothing is sent afterwards.
     package mutating func stop(now: Instant, effects: inout GatewayEffects) {
         guard !isStopping else { return }
+        inRing(now: now, effects: &effects) { $0.leave(now: now, effects: &$1) }
         isStopping = true
         publish(now: now, effects: &effects)
         for member in members.values where member.path != nil {
             effects.append(.sendControl(.goodbye, to: member.node, endpoint: nil, paddedTo: nil, localIndex: nil))
         }
-    }
-
-    /// Sends an echo to a member; `.echoEnded` tells what became of it. `false` when it has no path.
-    package mutating func echo(
-        to node: NodeAddress, token: UInt64, timeout: Duration, now: Instant, effects: inout GatewayEffects
-    ) -> Bool {
-        guard members[node]?.path != nil, echoes.count < 1_024 else { return false }
-        echoes.append((token, node, now, now + timeout))
-        effects.append(
-            .sendControl(.echo(token: token), to: node, endpoint: nil, paddedTo: nil, localIndex: nil))
-        return true
     }
 }

@@ -9,6 +9,8 @@ package struct GatewayEffects: ~Copyable {
     package enum Effect {
         /// Send a handshake datagram as it is.
         case sendHandshake([UInt8], to: Endpoint)
+        /// A sealed datagram has come over the overlay: the data plane takes it as from that endpoint.
+        case receiveSealed([UInt8], from: Endpoint)
         /// Seal and send a control message. Without an endpoint it takes the member's path; without an index it takes
         /// the active generation. `paddedTo` fills it up to so many bytes of payload.
         case sendControl(
@@ -31,6 +33,9 @@ package struct GatewayEffects: ~Copyable {
         case membersChanged
         /// An echo came back, or did not (`nil`).
         case echoEnded(token: UInt64, roundTrip: Duration?)
+        /// A trace came back, or did not (`nil`).
+        case traceEnded(token: UInt64, TraceResult?)
+        case crawlEnded(token: UInt64, CrawlResult)
         case notice(GatewayNotice)
     }
 
@@ -62,6 +67,10 @@ package enum GatewayNotice: Equatable, Sendable {
     case memberExpired(site: String, node: NodeAddress)
     /// A bootstrap address is this gateway itself.
     case bootstrapIsSelf(Endpoint)
+    /// This gateway has its neighbours on the ring and takes part in routing.
+    case ringJoined
+    /// All its links are gone.
+    case ringIsolated
     /// Bytes inside an authentic datagram that are no message: the peer is of another version, or broken.
     case malformedControl(from: NodeAddress)
 }

@@ -17,6 +17,10 @@ package struct Wakeup: Equatable, Sendable {
         case publish
         case rekey
         case retire
+        case review
+        case ring
+        case routes
+        case trace
     }
 
     package var deadline: Instant

@@ -12,8 +12,9 @@ package enum ControlMessage: Equatable, Sendable {
     /// `ipop ping`: answered by `echoAnswer` with the same token.
     case echo(token: UInt64)
     case echoAnswer(token: UInt64)
-    /// A signed announcement, `ageSeconds` after its owner made it.
-    case announcement(ageSeconds: UInt32, encoded: [UInt8])
+    /// A signed announcement, `ageSeconds` after its owner made it. If it is news to the receiver, it passes it on to
+    /// the members that lie clockwise from it as far as `until` (bounded broadcast); `nil`: it keeps it for itself.
+    case announcement(ageSeconds: UInt32, until: NodeAddress?, encoded: [UInt8])
     /// Asks for a page of the directory's summary, beginning with the first node at or after `start`.
     case summaryRequest(start: NodeAddress)
     /// A page of the directory's summary in node order; `isLast` when nothing follows.
@@ -22,6 +23,15 @@ package enum ControlMessage: Equatable, Sendable {
     case announcementRequest([NodeAddress])
     /// The sender ends the session: it stops.
     case goodbye
+    /// The sender has no more use for the session; another is made when there is.
+    case release
+    /// What the two ends' ring nodes say to each other.
+    case ring([UInt8])
+    /// A message of the store.
+    case store([UInt8])
+    /// Asks for the digests of the 64 parts of the directory.
+    case digestsRequest
+    case digests([UInt64])
 
     /// A node and the sequence number of its newest announcement known to the sender.
     package struct SummaryEntry: Equatable, Sendable {
@@ -44,6 +54,11 @@ package enum ControlMessage: Equatable, Sendable {
         case summary = 7
         case announcementRequest = 8
         case goodbye = 9
+        case release = 10
+        case ring = 11
+        case store = 12
+        case digestsRequest = 13
+        case digests = 14
     }
 }
 
@@ -67,9 +82,11 @@ extension ControlMessage {
         case .echoAnswer(let token):
             writer.write(Tag.echoAnswer.rawValue)
             writer.write(token)
-        case .announcement(let age, let encoded):
+        case .announcement(let age, let until, let encoded):
             writer.write(Tag.announcement.rawValue)
             writer.write(age)
+            writer.write(UInt8(until == nil ? 0 : 1))
+            if let until { writer.write(until) }
             writer.write(block: encoded)
         case .summaryRequest(let start):
             writer.write(Tag.summaryRequest.rawValue)
@@ -88,6 +105,20 @@ extension ControlMessage {
             for node in nodes { writer.write(node) }
         case .goodbye:
             writer.write(Tag.goodbye.rawValue)
+        case .release:
+            writer.write(Tag.release.rawValue)
+        case .ring(let bytes):
+            writer.write(Tag.ring.rawValue)
+            writer.write(block: bytes)
+        case .store(let bytes):
+            writer.write(Tag.store.rawValue)
+            writer.write(block: bytes)
+        case .digestsRequest:
+            writer.write(Tag.digestsRequest.rawValue)
+        case .digests(let digests):
+            writer.write(Tag.digests.rawValue)
+            writer.write(count: digests.count)
+            for digest in digests { writer.write(digest) }
         }
         return writer.bytes
     }
@@ -110,8 +141,10 @@ extension ControlMessage {
             self = .echoAnswer(token: try reader.readUInt64())
         case .announcement:
             let age = try reader.readUInt32()
+            let until = try reader.readUInt8() != 0 ? try reader.readNodeAddress() : nil
             let limit = DirectoryLimits.announcementByteCount
-            self = .announcement(ageSeconds: age, encoded: try reader.readBlock("announcement", limit: limit))
+            self = .announcement(
+                ageSeconds: age, until: until, encoded: try reader.readBlock("announcement", limit: limit))
         case .summaryRequest:
             self = .summaryRequest(start: try reader.readNodeAddress())
         case .summary:
@@ -130,6 +163,20 @@ extension ControlMessage {
             self = .announcementRequest(nodes)
         case .goodbye:
             self = .goodbye
+        case .release:
+            self = .release
+        case .ring:
+            self = .ring(try reader.readBlock("ring message", limit: OverlayLimits.ringMessageByteCount))
+        case .store:
+            self = .store(try reader.readBlock("store message", limit: OverlayLimits.storeMessageByteCount))
+        case .digestsRequest:
+            self = .digestsRequest
+        case .digests:
+            var digests: [UInt64] = []
+            for _ in 0..<(try reader.readCount("digests", limit: DirectoryLimits.bucketCount)) {
+                digests.append(try reader.readUInt64())
+            }
+            self = .digests(digests)
         case nil:
             throw .unknownValue(field: "control message", value: UInt64(tag))
         }

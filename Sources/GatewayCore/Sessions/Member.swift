@@ -36,8 +36,12 @@ package struct Member {
     }
 
     package let node: NodeAddress
-    /// From the newest verified certificate.
-    package var identity: PeerIdentity
+    /// From the newest verified certificate; `nil` while only its contact is known.
+    package var identity: PeerIdentity?
+    /// Where others say that it is.
+    package var contacts: [Endpoint] = []
+    /// Why there is to be a session.
+    package var needs = SessionNeeds()
     package var generations: [Generation] = []
     /// The receiver index of the generation that seals.
     package var active: UInt32?
@@ -52,22 +56,31 @@ package struct Member {
     package var isEven = false
     /// From then on the member counts as settled even if the directories never were equal, as in a grid in motion.
     package var settlesBy: Instant?
+    /// When its last path came up.
+    package var since = Instant(nanoseconds: 0)
     /// Why the member is not reached.
     package var reason: LinkReason = .connecting
     /// Where the last path was.
     package var lastEndpoint: Endpoint?
     package var nextDial: Instant?
     package var dialAttempts = 0
+    /// When a handshake over the overlay begins, if there is no path by then.
+    package var overlayDial: Instant?
     /// When a rekey is due; set with each activation.
     package var rekeyAt: Instant?
     /// Bytes moved as of the last look, to tell whether traffic flows.
     package var trafficMark: UInt64 = 0
     package var isBusy = false
 
-    package init(identity: PeerIdentity) {
-        node = identity.node
+    package init(node: NodeAddress, identity: PeerIdentity?) {
+        self.node = node
         self.identity = identity
     }
+
+    /// The site's name, or the node's address as long as that is all there is.
+    package var site: String { identity?.site ?? node.abbreviated }
+    /// Whether its datagrams go to it straight, not over other members.
+    package var isDirect: Bool { path.map { !$0.endpoint.isOverlay } ?? false }
 
     /// When this member wants to be looked at next, and why.
     package var nextWakeup: Wakeup? {
@@ -77,11 +90,13 @@ package struct Member {
             earliest = Wakeup(deadline: deadline, reason: reason)
         }
         consider(nextDial, .dial)
+        consider(overlayDial, .dial)
+        consider(needs.soughtUntil, .dial)
         consider(copy?.deadline, .directoryCopy)
         consider(outstanding.map(\.expires).min(), .probeTimeout)
         if let path {
             consider(path.nextProbe, .probe)
-            consider(path.mtuSearch.deadline, .pathMTU)
+            if isDirect { consider(path.mtuSearch.deadline, .pathMTU) }
             consider(rekeyAt, .rekey)
         }
         for generation in generations {
@@ -90,6 +105,26 @@ package struct Member {
         }
         return earliest
     }
+}
+
+/// Why there is to be a session with a member.
+package struct SessionNeeds: Equatable {
+    /// The ring counts it among its links.
+    package var isLinked = false
+    /// The ring waits for it, until then.
+    package var soughtUntil: Instant?
+    /// Traffic asked for it: it is kept until then.
+    package var trafficUntil: Instant?
+    /// The grid is so small that everybody knows everybody.
+    package var isAcquaintance = false
+
+    /// Whether anything needs the session at `now`.
+    package func hold(at now: Instant) -> Bool {
+        isLinked || isAcquaintance || soughtUntil != nil || hasTraffic(at: now)
+    }
+
+    /// Whether traffic asked for it not long ago.
+    package func hasTraffic(at now: Instant) -> Bool { trafficUntil.map { now < $0 } ?? false }
 }
 
 /// Why a member is not reached by a direct path. Raw values are `reason` in status and listed in docs/codes.md.
@@ -108,6 +143,8 @@ package enum LinkReason: Equatable, Sendable {
     case peerRefused(CertificateFault)
     case version
     case protocolError
+    /// Nobody needs a session: one is made when there is traffic.
+    case onDemand
 
     /// Kebab-case, from a closed list.
     package var code: String {
@@ -122,6 +159,7 @@ package enum LinkReason: Equatable, Sendable {
         case .peerRefused(let fault): "peer-refused-\(fault.rawValue)"
         case .version: "version-mismatch"
         case .protocolError: "protocol-error"
+        case .onDemand: "on-demand"
         }
     }
 

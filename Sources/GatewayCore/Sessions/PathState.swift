@@ -12,11 +12,17 @@ package struct PathState: Equatable {
     /// Unanswered liveness probes in a row.
     package private(set) var unanswered = 0
     package var nextProbe: Instant
+    /// When an authentic datagram last came from the peer.
+    package var lastHeard: Instant
+    /// When the last liveness probe went out.
+    private var lastProbed: Instant
 
     package init(endpoint: Endpoint, upperPayload: Int, now: Instant) {
         self.endpoint = endpoint
         mtuSearch = PathMTUSearch(upper: upperPayload, now: now)
         nextProbe = now
+        lastHeard = now
+        lastProbed = now
     }
 
     /// How long an answer may take.
@@ -35,19 +41,37 @@ package struct PathState: Equatable {
         roundTrip = roundTrip.map { ($0 * 7 + sample) / 8 } ?? sample
         record(lost: false)
         unanswered = 0
-        nextProbe = max(nextProbe, now + SessionLimits.suspectInterval)
+        lastHeard = now
+        nextProbe = max(nextProbe, now + SessionLimits.probeInterval + SessionLimits.probeTurn)
     }
 
-    /// A liveness probe was lost. Returns whether the path is down.
-    package mutating func lost(now: Instant) -> Bool {
+    /// A liveness probe, sent at `sent`, was lost. Returns whether the path is down: what else has come from the peer
+    /// meanwhile shows that it lives, so a probe that drowned in a flood of traffic weighs less.
+    package mutating func lost(sentAt sent: Instant, now: Instant) -> Bool {
         record(lost: true)
         unanswered += 1
         nextProbe = now
-        return unanswered >= SessionLimits.lostProbes
+        return unanswered >= SessionLimits.lostProbes * (lastHeard > sent ? 4 : 1)
+    }
+
+    /// The peer has probed us, so it lives: it is our turn a little after the interval, and then its own again. So one
+    /// probe and one answer serve both ends.
+    package mutating func heardProbe(now: Instant) {
+        lastHeard = now
+        guard unanswered == 0, roundTrip != nil else { return }
+        nextProbe = max(nextProbe, now + SessionLimits.probeInterval)
+    }
+
+    /// Something is sent over the path. After a silence it is probed at once (what is sent may well be answered), so
+    /// that its end is noticed in a second or two.
+    package mutating func used(now: Instant) {
+        guard unanswered == 0, now - max(lastHeard, lastProbed) > OverlayLimits.silence else { return }
+        nextProbe = min(nextProbe, now + SessionLimits.useDelay)
     }
 
     /// A probe goes out now: when the next one is due.
     package mutating func probed(now: Instant) {
+        lastProbed = now
         nextProbe = now + (unanswered > 0 ? SessionLimits.suspectInterval : SessionLimits.probeInterval)
     }
 

@@ -2,9 +2,14 @@ import WireFormat
 
 /// Limits and intervals of sessions and their paths.
 package enum SessionLimits {
-    /// Between probes of a live path. A probe and its answer are about 75 and 85 bytes on the wire: both ends probing
-    /// cost 2 * 160 * 8 / 5 = 512 bit/s on a link; with the MTU confirmations that is within the budget of 1 kbit/s.
+    /// Between probes of a live path, whichever end sends them: the end that was probed has the next turn. A probe and
+    /// its answer are about 75 and 85 bytes on the wire, so a link costs 160 * 8 / 5 = 256 bit/s; with the MTU
+    /// confirmations that is within the budget of 1 kbit/s.
     package static let probeInterval: Duration = .seconds(5)
+    /// By how much the end that has probed waits longer than the other.
+    package static let probeTurn: Duration = .seconds(1)
+    /// Between the use of a path that has been silent and its probe.
+    package static let useDelay: Duration = .milliseconds(10)
     /// Between probes while the last one is unanswered.
     package static let suspectInterval: Duration = .milliseconds(250)
     /// The least time that an answer is waited for; the smoothed round trip times 3 if that is more.
@@ -34,6 +39,8 @@ package enum SessionLimits {
     package static let confirmationAttempts = 30
     /// Unanswered probes remembered for one member.
     package static let outstandingProbes = 16
+    /// Endpoints kept over a restart.
+    package static let rememberedMembers = 32
     /// Own endpoints as members report them.
     package static let observedEndpoints = 4
     /// Refused handshakes that are remembered for status.

@@ -47,7 +47,11 @@ extension Daemon {
         case .wait(let site, let timeout):
             if let site, site == files.settings.site { throw ControlFailure(.ownSite, "'\(site)' is this site") }
             let deadline = timeout.map { now + .seconds(Int64($0)) }
+            for member in gateway.memberStatus where member.site == site && !member.isLive {
+                gateway.trafficWaits(for: member.node, now: now, effects: &effects)
+            }
             pending.append(PendingRequest(token: token, kind: .wait(site: site), deadline: deadline))
+            settle()
             answerWaiters()
         case .leases:
             controlServer.answer(token, .success(LeasesReport(leases: report.leases).json), now: now)
@@ -60,7 +64,7 @@ extension Daemon {
         if site == files.settings.site { throw ControlFailure(.ownSite, "'\(site)' is this site") }
         let known = gateway.memberStatus.filter { $0.site == site && !$0.isWithdrawn }
         guard !known.isEmpty else { throw ControlFailure(.unknownSite, "no site '\(site)' in the grid") }
-        guard let member = known.first(where: \.isLive) else {
+        guard let member = known.first(where: { $0.isLive }) ?? known.first(where: { $0.isOverOverlay }) else {
             throw ControlFailure(.siteDown, "site '\(site)' cannot be reached: \(known[0].reason.code)")
         }
         nextEcho += 1
@@ -86,10 +90,16 @@ extension Daemon {
         }
         let member = gateway.memberStatus.first { $0.node == node }
         let result = PingResult(
-            site: site, node: node, rttMicroseconds: UInt64(max(0, roundTrip.wholeMicroseconds)), path: .directUDP,
-            endpoint: member?.endpoint, via: nil)
+            site: site, node: node, rttMicroseconds: UInt64(max(0, roundTrip.wholeMicroseconds)),
+            path: member?.isOverOverlay == true ? .overlay : .directUDP, endpoint: member?.endpoint, via: nil)
         controlServer.answer(request.token, .success(result.json), now: now)
     }
+
+    /// A trace has ended: answers who asked for it.
+    func answerTrace(_ token: UInt64, _ result: TraceResult?) {}
+
+    /// A crawl has ended: answers who asked for it.
+    func answerCrawl(_ token: UInt64, _ result: CrawlResult) {}
 
     /// Answers every `wait` whose condition holds, or whose time is over.
     func answerWaiters() {

@@ -5,6 +5,7 @@ import LinkSecurity
 import LinuxSystem
 import NetworkTypes
 import OpenSSLLink
+import OverlayRing
 import PacketForwarding
 import RoutePlanning
 
@@ -18,7 +19,7 @@ extension Daemon {
             version: ProgramVersion.text, uptimeSeconds: UInt64(max(0, (now - started).components.seconds)),
             certificate: CertificateReport(
                 notAfter: identity.own.notAfter, now: wallClock, subnets: identity.own.prefixes),
-            overlay: OverlayReport(members: gateway.memberCount, near: gateway.liveCount, ringConsistent: nil),
+            overlay: overlayReport,
             sites: siteReports, routes: routeReports, exports: exportReports, nat: natReport, problems: problems,
             drops: plane.counters.drops.filter { $0.count > 0 }.map {
                 DropCount(reason: $0.reason.rawValue, packets: $0.count)
@@ -30,10 +31,20 @@ extension Daemon {
                 metric: settings.routes.metric))
     }
 
+    private var overlayReport: OverlayReport {
+        let ring = gateway.ringStatus
+        func count(_ purpose: RingPurposes) -> Int {
+            ring.links.count { $0.purposes.union($0.theirPurposes).contains(purpose) }
+        }
+        return OverlayReport(
+            members: gateway.memberCount, near: count(.near), far: count(.far), shortcuts: count(.shortcut),
+            ringConsistent: gateway.memberCount > 1 && !ring.isRoutable ? nil : ring.isConsistent)
+    }
+
     /// One line for `systemctl status`.
     var statusLine: String {
         let members = gateway.memberStatus.filter { !$0.isWithdrawn }
-        let live = members.count(where: \.isLive)
+        let live = members.count { $0.isLive || $0.isOverOverlay }
         return "\(live) of \(members.count) sites reached, \(gateway.routes.count) routes"
     }
 
@@ -42,7 +53,8 @@ extension Daemon {
             let counters = plane.peerCounters(member.node) ?? PeerCounters()
             let rate = rates.rate(of: member.node)
             return SiteReport(
-                site: member.site, node: member.node, path: member.isLive ? .directUDP : .down,
+                site: member.site, node: member.node,
+                path: member.isOverOverlay ? .overlay : member.isLive ? .directUDP : .down,
                 endpoint: member.endpoint, reason: PathReason(rawValue: member.reason.code) ?? .protocolError,
                 rttMicroseconds: member.roundTrip.map { UInt64(max(0, $0.wholeMicroseconds)) },
                 lossPercent: member.lossPercent, mtu: member.payload, rxBytes: counters.receivedBytes,

@@ -1,3 +1,4 @@
+import GatewayCore
 import LinuxSystem
 import NetworkTypes
 import PacketForwarding
@@ -7,6 +8,8 @@ final class DatagramPorts: DatagramSink {
     let sockets: [UDPSocket]
     /// Endpoints to which a datagram was too large for the kernel, with its payload, since the last look.
     private(set) var tooBig: [(endpoint: Endpoint, payload: Int)] = []
+    /// Sealed datagrams that go over the overlay, since the last look.
+    private(set) var overOverlay: [(datagram: [UInt8], endpoint: Endpoint)] = []
     /// Datagrams that the kernel did not take, for any other reason.
     private(set) var sendFailures: UInt64 = 0
 
@@ -31,6 +34,7 @@ final class DatagramPorts: DatagramSink {
     }
 
     func send(_ train: UnsafeRawBufferPointer, segmentSize: Int, to endpoint: Endpoint, trafficClass: UInt8) {
+        guard !endpoint.isOverlay else { return keep(train, segmentSize: segmentSize, to: endpoint) }
         guard let socket = sockets.first(where: { $0.family == endpoint.address.family }) else {
             sendFailures += 1
             return
@@ -45,6 +49,26 @@ final class DatagramPorts: DatagramSink {
         }
     }
 
+    /// Keeps the datagrams of a train for the core, which sends them over the ring's hops.
+    private func keep(_ train: UnsafeRawBufferPointer, segmentSize: Int, to endpoint: Endpoint) {
+        var rest = train[...]
+        while !rest.isEmpty {
+            guard overOverlay.count < Self.overlayLimit else {
+                sendFailures += 1
+                return
+            }
+            overOverlay.append((Array(rest.prefix(segmentSize)), endpoint))
+            rest = rest.dropFirst(segmentSize)
+        }
+    }
+
+    /// Takes what goes over the overlay out.
+    func drainOverOverlay() -> [(datagram: [UInt8], endpoint: Endpoint)] {
+        guard !overOverlay.isEmpty else { return [] }
+        defer { overOverlay.removeAll(keepingCapacity: true) }
+        return overOverlay
+    }
+
     /// Takes what was too large out.
     func drainTooBig() -> [(endpoint: Endpoint, payload: Int)] {
         guard !tooBig.isEmpty else { return [] }
@@ -53,4 +77,6 @@ final class DatagramPorts: DatagramSink {
     }
 
     private static let sealOverhead = 32
+    /// Datagrams for the overlay in one batch; more is a stream that the overlay is not made for.
+    private static let overlayLimit = 1_024
 }

@@ -16,6 +16,10 @@ extension Daemon {
                 datagram.withUnsafeBytes {
                     ports.send($0, segmentSize: $0.count, to: endpoint, trafficClass: 0)
                 }
+            case .receiveSealed(var datagram, let endpoint):
+                datagram.withUnsafeMutableBytes {
+                    plane.receiveDatagrams($0, segmentSize: $0.count, source: endpoint, trafficClass: 0)
+                }
             case .sendControl(let message, let node, let endpoint, let padding, let localIndex):
                 plane.sendControl(
                     message.encoded, to: node, endpoint: endpoint, paddedTo: padding, localIndex: localIndex)
@@ -43,6 +47,10 @@ extension Daemon {
                 membersDirty = true
             case .echoEnded(let token, let roundTrip):
                 answerEcho(token, roundTrip: roundTrip)
+            case .traceEnded(let token, let result):
+                answerTrace(token, result)
+            case .crawlEnded(let token, let result):
+                answerCrawl(token, result)
             case .notice(let notice):
                 log(notice)
             }
@@ -99,6 +107,10 @@ extension Daemon {
             logger.info("site forgotten", metadata: ["site": "\(site)", "node": "\(node.abbreviated)"])
         case .bootstrapIsSelf(let endpoint):
             logger.debug("a bootstrap address is this gateway", metadata: ["endpoint": "\(endpoint)"])
+        case .ringJoined:
+            logger.info("in the ring")
+        case .ringIsolated:
+            logger.warning("no link is left")
         case .malformedControl(let node):
             logger.debug("malformed control message", metadata: ["from": "\(node.abbreviated)"])
         }

@@ -149,7 +149,9 @@ extension Daemon {
 
     /// Ends a batch of packets: most have nothing for the core, and then nothing is computed or allocated.
     private func settleBatch() {
-        if !inbox.events.isEmpty || !ports.tooBig.isEmpty || !effects.list.isEmpty { settle() }
+        if !inbox.events.isEmpty || !ports.tooBig.isEmpty || !ports.overOverlay.isEmpty || !effects.list.isEmpty {
+            settle()
+        }
     }
 
     /// Lets the core see what the data plane has for it, and carries out what it wants, until neither has more. Called
@@ -160,6 +162,9 @@ extension Daemon {
             for event in inbox.drain() { take(event) }
             for large in ports.drainTooBig() {
                 gateway.datagramTooBig(to: large.endpoint, payload: large.payload, now: now, effects: &effects)
+            }
+            for sealed in ports.drainOverOverlay() {
+                gateway.sendOverlay(sealed.datagram, to: sealed.endpoint, now: now, effects: &effects)
             }
             if effects.list.isEmpty, inbox.events.isEmpty { return }
             carryOutEffects()
@@ -206,15 +211,16 @@ extension Daemon {
 
     private func tick() {
         nextTick = now + Self.tickInterval
-        for member in gateway.memberStatus {
-            guard let counters = plane.peerCounters(member.node) else { continue }
+        for node in gateway.sessionNodes {
+            guard let counters = plane.peerCounters(node) else { continue }
             gateway.trafficObserved(
-                member.node, byteCount: counters.sentBytes + counters.receivedBytes, now: now)
-            rates.sample(member.node, sent: counters.sentBytes, received: counters.receivedBytes, now: now)
+                node, byteCount: counters.sentBytes + counters.receivedBytes, lastHeard: counters.lastReceived,
+                now: now, effects: &effects)
+            rates.sample(node, sent: counters.sentBytes, received: counters.receivedBytes, now: now)
         }
         rates.forgetOld(now: now)
         refusalTally.note(gateway.refusedHandshakes)
-        coreWakeup = gateway.nextWakeup?.deadline
+        settle()
         if membersDirty { saveMembers() }
         answerWaiters()
         notify { try $0.status(self.statusLine) }

@@ -32,6 +32,8 @@ package final class SimulatedHost {
     /// Empty unless `keepsNotices`.
     package private(set) var notices: [GatewayNotice] = []
     package private(set) var echoes: [(token: UInt64, roundTrip: Duration?)] = []
+    package private(set) var traces: [(token: UInt64, result: TraceResult?)] = []
+    package private(set) var crawls: [(token: UInt64, result: CrawlResult)] = []
     /// Whether `notices` are kept: many hosts must not hoard.
     package var keepsNotices = true
     /// Names that resolve.
@@ -138,13 +140,19 @@ package final class SimulatedHost {
         switch effect {
         case .sendHandshake(let bytes, let endpoint):
             outbox.append(OutgoingDatagram(bytes: bytes, destination: endpoint))
+        case .receiveSealed(let bytes, let endpoint):
+            open(bytes, from: endpoint, now: now)
         case .sendControl(let message, let node, let endpoint, let padding, let localIndex):
             let peer = peers[node]
             guard let keys = localIndex.map({ openings[$0]?.keys }) ?? peer?.sealing,
                 let destination = endpoint ?? peer?.endpoint
             else { return }
             let bytes = seal(message.encoded, keys: keys, paddedTo: padding ?? 0)
-            outbox.append(OutgoingDatagram(bytes: bytes, destination: destination))
+            if destination.isOverlay {
+                gateway.sendOverlay(bytes, to: destination, now: now, effects: &effects)
+            } else {
+                outbox.append(OutgoingDatagram(bytes: bytes, destination: destination))
+            }
         case .setPath(let node, let endpoint, let payload):
             peers[node, default: Peer()].endpoint = endpoint
             peers[node]?.payload = payload
@@ -163,6 +171,10 @@ package final class SimulatedHost {
             echoes.append((token, roundTrip))
         case .notice(let notice):
             if keepsNotices { notices.append(notice) }
+        case .traceEnded(let token, let result):
+            traces.append((token, result))
+        case .crawlEnded(let token, let result):
+            crawls.append((token, result))
         case .addPeer, .removePeer, .routesChanged, .membersChanged:
             break
         }

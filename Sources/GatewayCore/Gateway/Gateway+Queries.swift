@@ -1,0 +1,189 @@
+package import NetworkTypes
+import OrderedCollections
+import OverlayRing
+import WireFormat
+
+// What an operator asks of the overlay: echoes, traces, a crawl of the ring.
+extension Gateway {
+    /// Sends an echo to a member, once it has a path; `.echoEnded` tells what became of it. `false` when the member is
+    /// unknown or too many wait.
+    package mutating func echo(
+        to node: NodeAddress, token: UInt64, timeout: Duration, now: Instant, effects: inout GatewayEffects
+    ) -> Bool {
+        guard directory[node] != nil || members[node]?.path != nil, echoes.count < 1_024 else { return false }
+        echoes.append(Echo(token: token, node: node, sent: nil, expires: now + timeout))
+        if members[node]?.path == nil { trafficWaits(for: node, now: now, effects: &effects) }
+        sendEchoes(to: node, now: now, effects: &effects)
+        return true
+    }
+
+    /// Sends what has waited for a path.
+    mutating func sendEchoes(to node: NodeAddress, now: Instant, effects: inout GatewayEffects) {
+        guard members[node]?.path != nil else { return }
+        for index in echoes.indices where echoes[index].node == node && echoes[index].sent == nil {
+            echoes[index].sent = now
+            effects.append(
+                .sendControl(
+                    .echo(token: echoes[index].token), to: node, endpoint: nil, paddedTo: nil, localIndex: nil))
+        }
+    }
+
+    mutating func echoAnswered(_ token: UInt64, by node: NodeAddress, now: Instant, effects: inout GatewayEffects) {
+        guard let index = echoes.firstIndex(where: { $0.token == token && $0.node == node }),
+            let sent = echoes[index].sent
+        else { return }
+        let echo = echoes.remove(at: index)
+        if echo.isTrace {
+            effects.append(
+                .traceEnded(token: token, TraceResult(hops: [node], roundTrip: now - sent, isDirect: true)))
+        } else {
+            effects.append(.echoEnded(token: token, roundTrip: now - sent))
+        }
+    }
+
+    /// Finds the way that datagrams to a member take; `.traceEnded` tells. `forcesOverlay`: the ring's way, even when
+    /// there is a direct path. `false` when too many wait.
+    package mutating func trace(
+        to node: NodeAddress, forcesOverlay: Bool, token: UInt64, timeout: Duration, now: Instant,
+        effects: inout GatewayEffects
+    ) -> Bool {
+        guard node != self.node, traces.count < OverlayLimits.traces else { return false }
+        if !forcesOverlay, let member = members[node], member.isDirect {
+            echoes.append(Echo(token: token, node: node, sent: nil, expires: now + timeout, isTrace: true))
+            sendEchoes(to: node, now: now, effects: &effects)
+            return true
+        }
+        traces.append(Trace(token: token, node: node, sent: now, expires: now + timeout))
+        var writer = WireWriter()
+        writer.write(token)
+        route(writer.bytes, .traceRequest, to: node, isTraced: true, now: now, effects: &effects)
+        return true
+    }
+
+    mutating func answerTrace(_ packet: RoutedPacket, now: Instant, effects: inout GatewayEffects) {
+        var reader = WireReader(packet.payload.span.bytes)
+        guard let token = try? reader.readUInt64(), let trace = packet.trace else { return }
+        var writer = WireWriter()
+        writer.write(token)
+        writer.write(UInt8(min(trace.count, RingLimits.hops)))
+        for node in trace.prefix(RingLimits.hops) { writer.write(node) }
+        route(writer.bytes, .traceAnswer, to: packet.source, now: now, effects: &effects)
+    }
+
+    mutating func traceAnswered(_ packet: RoutedPacket, now: Instant, effects: inout GatewayEffects) {
+        var reader = WireReader(packet.payload.span.bytes)
+        guard let token = try? reader.readUInt64(), let count = try? reader.readUInt8(), count <= RingLimits.hops,
+            let index = traces.firstIndex(where: { $0.token == token && $0.node == packet.source })
+        else { return }
+        var hops: [NodeAddress] = []
+        for _ in 0..<count {
+            guard let node = try? reader.readNodeAddress() else { return }
+            hops.append(node)
+        }
+        let trace = traces.remove(at: index)
+        // The first that forwarded it is this gateway.
+        let way = Array(hops.dropFirst()) + [trace.node]
+        effects.append(
+            .traceEnded(token: token, TraceResult(hops: way, roundTrip: now - trace.sent, isDirect: false)))
+    }
+
+    /// Ends what has waited too long.
+    mutating func queryTimeouts(now: Instant, effects: inout GatewayEffects) {
+        for echo in echoes where echo.expires <= now {
+            effects.append(
+                echo.isTrace
+                    ? .traceEnded(token: echo.token, nil) : .echoEnded(token: echo.token, roundTrip: nil))
+        }
+        echoes.removeAll { $0.expires <= now }
+        for trace in traces where trace.expires <= now { effects.append(.traceEnded(token: trace.token, nil)) }
+        traces.removeAll { $0.expires <= now }
+        if let crawl, crawl.asked.contains(where: { $0.expires <= now }) {
+            crawlTimeouts(now: now, effects: &effects)
+        }
+    }
+
+    /// When the first of them has waited too long.
+    var queryDeadline: Instant? {
+        var first = echoes.map(\.expires).min()
+        for deadline in traces.map(\.expires) + (crawl?.asked.map(\.expires) ?? []) {
+            first = first.map { min($0, deadline) } ?? deadline
+        }
+        return first
+    }
+}
+
+// The crawl: every member of the directory is asked who is beside it.
+extension Gateway {
+    /// Asks all members for their neighbours; `.crawlEnded` tells. `false` when a crawl is running.
+    package mutating func crawl(token: UInt64, now: Instant, effects: inout GatewayEffects) -> Bool {
+        guard crawl == nil else { return false }
+        let others = directory.entries.filter { !$0.announcement.isWithdrawn && $0.node != node }.map(\.node)
+        var run = Crawl(token: token, number: random.nextWord(), waiting: others.reversed())
+        run.crawled.append(
+            .init(node: node, left: ring.left.first, right: ring.right.first, isAnswered: true))
+        crawl = run
+        continueCrawl(now: now, effects: &effects)
+        return true
+    }
+
+    private mutating func continueCrawl(now: Instant, effects: inout GatewayEffects) {
+        while let run = crawl, run.asked.count < OverlayLimits.crawlWindow, let next = crawl?.waiting.popLast() {
+            crawl?.asked.append(
+                .init(node: next, attempts: 1, expires: now + OverlayLimits.crawlTimeout))
+            askNeighbours(next, number: run.number, now: now, effects: &effects)
+        }
+        guard let run = crawl, run.asked.isEmpty else { return }
+        crawl = nil
+        effects.append(
+            .crawlEnded(token: run.token, CrawlResult(members: run.crawled.sorted { $0.node < $1.node })))
+    }
+
+    private mutating func askNeighbours(
+        _ node: NodeAddress, number: UInt64, now: Instant, effects: inout GatewayEffects
+    ) {
+        var writer = WireWriter()
+        writer.write(number)
+        route(writer.bytes, .neighboursRequest, to: node, now: now, effects: &effects)
+    }
+
+    private mutating func crawlTimeouts(now: Instant, effects: inout GatewayEffects) {
+        guard let run = crawl else { return }
+        for question in run.asked where question.expires <= now {
+            guard let index = crawl?.asked.firstIndex(where: { $0.node == question.node }) else { continue }
+            if question.attempts < OverlayLimits.crawlAttempts {
+                crawl?.asked[index].attempts += 1
+                crawl?.asked[index].expires = now + OverlayLimits.crawlTimeout
+                askNeighbours(question.node, number: run.number, now: now, effects: &effects)
+            } else {
+                crawl?.asked.remove(at: index)
+                crawl?.crawled.append(.init(node: question.node, left: nil, right: nil, isAnswered: false))
+            }
+        }
+        continueCrawl(now: now, effects: &effects)
+    }
+
+    mutating func answerNeighbours(_ packet: RoutedPacket, now: Instant, effects: inout GatewayEffects) {
+        var reader = WireReader(packet.payload.span.bytes)
+        guard let number = try? reader.readUInt64() else { return }
+        var writer = WireWriter()
+        writer.write(number)
+        writer.write(UInt8((ring.left.isEmpty ? 0 : 1) | (ring.right.isEmpty ? 0 : 2)))
+        for neighbour in [ring.left.first, ring.right.first] {
+            if let neighbour { writer.write(neighbour) }
+        }
+        route(writer.bytes, .neighboursAnswer, to: packet.source, now: now, effects: &effects)
+    }
+
+    mutating func neighboursAnswered(_ packet: RoutedPacket, now: Instant, effects: inout GatewayEffects) {
+        var reader = WireReader(packet.payload.span.bytes)
+        guard let number = try? reader.readUInt64(), number == crawl?.number,
+            let index = crawl?.asked.firstIndex(where: { $0.node == packet.source }),
+            let flags = try? reader.readUInt8()
+        else { return }
+        let left = flags & 1 != 0 ? try? reader.readNodeAddress() : nil
+        let right = flags & 2 != 0 ? try? reader.readNodeAddress() : nil
+        crawl?.asked.remove(at: index)
+        crawl?.crawled.append(.init(node: packet.source, left: left, right: right, isAnswered: true))
+        continueCrawl(now: now, effects: &effects)
+    }
+}

@@ -1,0 +1,142 @@
+import NetworkTypes
+import OrderedCollections
+import OverlayRing
+
+// The ring within the gateway: it says whom to be linked with; sessions are its links.
+extension Gateway {
+    /// Gives the ring an input and carries out what it wants done.
+    mutating func inRing(
+        now: Instant, effects: inout GatewayEffects, _ input: (inout RingNode, inout RingEffects) -> Void
+    ) {
+        input(&ring, &ringEffects)
+        // What is carried out here may make the ring want more, which is carried out in its turn.
+        while !ringEffects.list.isEmpty {
+            let list = ringEffects.list
+            ringEffects.removeAll()
+            for effect in list { carryOut(effect, now: now, effects: &effects) }
+        }
+    }
+
+    private mutating func carryOut(
+        _ effect: RingEffects.Effect, now: Instant, effects: inout GatewayEffects
+    ) {
+        switch effect {
+        case .send(let node, let bytes):
+            members[node]?.path?.used(now: now)
+            effects.append(.sendControl(.ring(bytes), to: node, endpoint: nil, paddedTo: nil, localIndex: nil))
+        case .connect(let contact, _):
+            connect(contact, now: now, effects: &effects)
+        case .connectBootstrap(let count):
+            callBootstrap(count, now: now, effects: &effects)
+        case .disconnect(let node):
+            members[node]?.needs.isLinked = false
+            members[node]?.needs.soughtUntil = nil
+        case .deliver(let packet):
+            receiveRouted(packet, now: now, effects: &effects)
+        case .undeliverable(let packet, _):
+            if packet.source == node { undeliveredCount += 1 }
+        case .notice(.joined):
+            effects.append(.notice(.ringJoined))
+        case .notice(.isolated):
+            effects.append(.notice(.ringIsolated))
+        case .notice(.malformedMessage(let node)):
+            effects.append(.notice(.malformedControl(from: node)))
+        case .notice(.neighboursChanged):
+            break
+        }
+    }
+
+    /// The ring asks for a session.
+    private mutating func connect(_ contact: RingContact, now: Instant, effects: inout GatewayEffects) {
+        guard contact.node != node else { return }
+        let index = member(contact.node, effects: &effects)
+        members.values[index].contacts = contact.endpoints
+        guard !members.values[index].isDirect else {
+            linkUp(at: index, now: now, effects: &effects)
+            return
+        }
+        members.values[index].needs.soughtUntil = now + OverlayLimits.seekTime
+        members.values[index].dialAttempts = 0
+        members.values[index].nextDial = now
+        dialMember(at: index, now: now, effects: &effects)
+    }
+
+    /// A direct path is there, or its session is new: the ring has a link.
+    mutating func linkUp(at index: Int, now: Instant, effects: inout GatewayEffects) {
+        let member = members.values[index]
+        guard let path = member.path, member.isDirect else { return }
+        members.values[index].needs.isLinked = true
+        members.values[index].needs.soughtUntil = nil
+        var endpoints = [path.endpoint]
+        for endpoint in directory[member.node]?.announcement.endpoints ?? [] where !endpoints.contains(endpoint) {
+            endpoints.append(endpoint)
+        }
+        let contact = RingContact(node: member.node, endpoints: endpoints)
+        inRing(now: now, effects: &effects) { $0.linkUp(contact, now: now, effects: &$1) }
+        if let roundTrip = path.roundTrip { ring.roundTripMeasured(member.node, roundTrip) }
+    }
+
+    /// The link is broken, or the session that the ring waits for does not come.
+    mutating func linkDown(at index: Int, now: Instant, effects: inout GatewayEffects) {
+        let node = members.values[index].node
+        let needs = members.values[index].needs
+        members.values[index].needs.isLinked = false
+        if needs.isLinked {
+            inRing(now: now, effects: &effects) { $0.linkDown(node, now: now, effects: &$1) }
+        }
+    }
+
+    /// The session that the ring waits for cannot be had now.
+    mutating func seekFailed(at index: Int, now: Instant, effects: inout GatewayEffects) {
+        let node = members.values[index].node
+        guard members.values[index].needs.soughtUntil != nil else { return }
+        members.values[index].needs.soughtUntil = nil
+        inRing(now: now, effects: &effects) { $0.connectFailed(node, now: now, effects: &$1) }
+    }
+
+    /// A ring message of a member has come. Whoever sends one holds us for a link, so it is one here too.
+    mutating func receiveRing(
+        _ bytes: [UInt8], at index: Int, now: Instant, effects: inout GatewayEffects
+    ) {
+        guard members.values[index].isDirect else { return }
+        if !members.values[index].needs.isLinked { linkUp(at: index, now: now, effects: &effects) }
+        let node = members.values[index].node
+        inRing(now: now, effects: &effects) { $0.receive(bytes.span.bytes, from: node, now: now, effects: &$1) }
+    }
+
+    /// Sends a packet over the ring to exactly `destination`.
+    mutating func route(
+        _ payload: [UInt8], _ kind: RoutedKind, to destination: NodeAddress, isTraced: Bool = false, now: Instant,
+        effects: inout GatewayEffects
+    ) {
+        inRing(now: now, effects: &effects) {
+            $0.route(
+                payload, kind: kind.rawValue, to: destination, mode: .exact, isTraced: isTraced, now: now, effects: &$1)
+        }
+    }
+
+    private mutating func receiveRouted(
+        _ packet: RoutedPacket, now: Instant, effects: inout GatewayEffects
+    ) {
+        guard !isStopping, packet.source != node else { return }
+        switch RoutedKind(rawValue: packet.kind) {
+        case .sealed:
+            effects.append(.receiveSealed(packet.payload, from: Endpoint(overlay: packet.source)))
+        case .handshake:
+            guard let endpoint = overlayEndpoint(of: packet.source) else { return }
+            receiveHandshake(packet.payload, from: endpoint, now: now, effects: &effects)
+        case .store:
+            break
+        case .traceRequest:
+            answerTrace(packet, now: now, effects: &effects)
+        case .traceAnswer:
+            traceAnswered(packet, now: now, effects: &effects)
+        case .neighboursRequest:
+            answerNeighbours(packet, now: now, effects: &effects)
+        case .neighboursAnswer:
+            neighboursAnswered(packet, now: now, effects: &effects)
+        case nil:
+            break
+        }
+    }
+}
