@@ -64,6 +64,25 @@ enum Files {
     }
 }
 
+/// A lock on a directory that one process at a time holds; the kernel gives it back when its holder ends.
+struct FileLock {
+    private let descriptor: Int32
+
+    /// Waits until the lock is free. Who holds it only writes a file.
+    init(_ directory: String) throws(LabError) {
+        descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .file(path: directory, reason: systemErrorText(errno)) }
+        while flock(descriptor, LOCK_EX) != 0 {
+            let code = errno
+            if code == EINTR { continue }
+            close(descriptor)
+            throw .file(path: directory, reason: systemErrorText(code))
+        }
+    }
+
+    func release() { close(descriptor) }
+}
+
 /// The words that this process was started with: `NAME` to value.
 enum Environment {
     /// As it was when the process started.

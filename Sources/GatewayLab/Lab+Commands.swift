@@ -21,6 +21,14 @@ extension Lab {
         throw .nodeUnknown(name: name, known: sites.flatMap { [$0.name, $0.hostName] } + ["wan"])
     }
 
+    /// The site of that name.
+    package func site(named name: String) throws(LabError) -> LabSite {
+        guard let site = sites.first(where: { $0.name == name }) else {
+            throw .nodeUnknown(name: name, known: sites.map(\.name))
+        }
+        return site
+    }
+
     /// The network namespace of a node.
     package func namespace(_ node: LabNode) -> String {
         switch node {
@@ -32,7 +40,12 @@ extension Lab {
 
     /// Runs a command at a node to its end.
     package func run(_ command: [String], at node: LabNode, timeLimit: Double = 30) throws(LabError) -> ProgramResult {
-        try ProgramRun.run(try wrapped(command, at: node), environment: environment, timeLimit: timeLimit)
+        try ProgramRun.run([try call(command, at: node, timeLimit: timeLimit)])[0]
+    }
+
+    /// A command at a node as a program to run, for those that run side by side.
+    package func call(_ command: [String], at node: LabNode, timeLimit: Double = 30) throws(LabError) -> ProgramCall {
+        ProgramCall(arguments: try wrapped(command, at: node), environment: environment, timeLimit: timeLimit)
     }
 
     /// Runs a command at a node and throws unless it ends with 0. Returns its output.
@@ -46,6 +59,19 @@ extension Lab {
                 output: result.everything)
         }
         return result.output
+    }
+
+    /// Runs commands side by side, each at its node, to the end of all. Throws unless each ends with 0; returns their
+    /// outputs in the order given.
+    @discardableResult
+    package func require(
+        _ commands: [(command: [String], node: LabNode)], timeLimit: Double = 30
+    ) throws(LabError) -> [String] {
+        var calls: [ProgramCall] = []
+        for (command, node) in commands {
+            calls.append(try call(command, at: node, timeLimit: timeLimit))
+        }
+        return try ProgramRun.require(calls)
     }
 
     /// Starts a command at a node that runs until it ends by itself, is stopped, or the lab is taken down. Its output

@@ -12,11 +12,9 @@ extension Lab {
     /// Makes the grid, joins every site and starts every gateway; returns when each reaches all others.
     package func bringUp() throws(LabError) {
         try createGrid()
-        for site in sites {
-            try join(site)
-            try startGateway(site)
-        }
-        for site in sites { try waitUntilInGrid(site) }
+        try join(sites)
+        for site in sites { try startGateway(site) }
+        try waitUntilInGrid(sites)
     }
 
     /// `bringUp`, and on an error takes the whole lab down again.
@@ -45,16 +43,33 @@ extension Lab {
     ///
     /// - Parameter subnets: what the certificate covers and the site exports; the site's own LAN when nil.
     package func join(_ site: LabSite, subnets: [String]? = nil) throws(LabError) {
-        let paths = directories(site)
-        var issue = ["cert", "issue", site.name, "--ca", authority, "--out", paths.bundle]
-        for subnet in subnets ?? site.subnets { issue += ["--subnet", subnet] }
+        try ipop(issuing(site, subnets: subnets ?? site.subnets))
+        try require(try joining(site), at: .gateway(site))
+    }
+
+    /// `join` for several sites, side by side.
+    package func join(_ sites: [LabSite]) throws(LabError) {
+        let ipop = try ownPrograms.ipop
+        try ProgramRun.require(
+            sites.map { ProgramCall(arguments: [ipop] + issuing($0, subnets: $0.subnets)) })
+        var commands: [(command: [String], node: LabNode)] = []
+        for site in sites { commands.append((try joining(site), .gateway(site))) }
+        try require(commands)
+    }
+
+    private func issuing(_ site: LabSite, subnets: [String]) -> [String] {
+        var issue = ["cert", "issue", site.name, "--ca", authority, "--out", directories(site).bundle]
+        for subnet in subnets { issue += ["--subnet", subnet] }
         if let first = sites.first { issue += ["--bootstrap", "\(first.wanAddress):\(LabAddresses.port)"] }
-        try ipop(issue)
-        try require(
-            [
-                try ownPrograms.ipop, "join", paths.bundle, "--lan", LabSite.lanInterface,
-                "--config-dir", paths.configuration,
-            ], at: .gateway(site))
+        return issue
+    }
+
+    private func joining(_ site: LabSite) throws(LabError) -> [String] {
+        let paths = directories(site)
+        return [
+            try ownPrograms.ipop, "join", paths.bundle, "--lan", LabSite.lanInterface, "--config-dir",
+            paths.configuration,
+        ]
     }
 
     /// Starts `ipopd` on a site's gateway, in the background.
@@ -77,32 +92,45 @@ extension Lab {
     }
 
     /// Ends a site's gateway as a power loss would.
-    package func killGateway(_ site: LabSite) {
-        guard let process = gatewayProcess(site) else { return }
-        process.signal(SIGKILL)
-        _ = process.waitForEnd(timeLimit: 10)
+    package func killGateway(_ site: LabSite) { killGateways([site]) }
+
+    /// Ends the gateways of sites as a power loss would, all at once.
+    package func killGateways(_ sites: [LabSite]) {
+        let processes = sites.compactMap(gatewayProcess)
+        for process in processes { process.signal(SIGKILL) }
+        for process in processes { _ = process.waitForEnd(timeLimit: 10) }
     }
 
     /// Blocks until a site's gateway reaches each of the others, or those given. The error carries the end of its
     /// log.
     package func waitUntilInGrid(_ site: LabSite, reaching others: [LabSite]? = nil) throws(LabError) {
-        let others = others ?? sites.filter { $0 != site }
-        try wait(site, for: nil)
-        for other in others { try wait(site, for: other) }
+        try waitUntilInGrid([site], reaching: others)
     }
 
-    private func wait(_ site: LabSite, for other: LabSite?) throws(LabError) {
-        let paths = directories(site)
-        let limit = String(Int(Self.joinLimit))
-        let command =
-            [try ownPrograms.ipop, "wait", "--timeout", limit] + (other.map { [$0.name] } ?? [])
-            + ["--run-dir", paths.run]
-        // Its daemon may not have made its socket yet, which `wait` is to wait for as well; the limit above is its
-        // own.
-        let result = try run(command, at: .gateway(site), timeLimit: Self.joinLimit + 10)
-        guard result.succeeded else {
+    /// Blocks until the gateways of sites are in the grid and reach each of the others, or those given.
+    package func waitUntilInGrid(_ waiting: [LabSite], reaching others: [LabSite]? = nil) throws(LabError) {
+        let others = others ?? sites
+        try wait(waiting) { _ in [] }
+        func names(_ site: LabSite) -> [String] { others.filter { $0 != site }.map(\.name) }
+        try wait(waiting.filter { !names($0).isEmpty }, for: names)
+    }
+
+    /// `ipop wait` at several sites side by side: for the grid, or for the sites with the names given.
+    private func wait(_ waiting: [LabSite], for names: (LabSite) -> [String]) throws(LabError) {
+        var calls: [ProgramCall] = []
+        for site in waiting {
+            // Its daemon may not have made its socket yet, which `wait` is to wait for as well; the limit after
+            // `--timeout` is its own.
+            let command =
+                [try ownPrograms.ipop, "wait", "--timeout", String(Int(Self.joinLimit))] + names(site)
+                + ["--run-dir", directories(site).run]
+            calls.append(try call(command, at: .gateway(site), timeLimit: Self.joinLimit + 10))
+        }
+        // All at once: who waits computes nothing.
+        let results = try ProgramRun.run(calls, atOnce: calls.count)
+        for (site, result) in zip(waiting, results) where !result.succeeded {
             throw .commandFailed(
-                command: "[\(site.name)] ipop wait" + (other.map { " \($0.name)" } ?? ""), status: result.status,
+                command: (["[\(site.name)] ipop wait"] + names(site)).joined(separator: " "), status: result.status,
                 output: result.everything + "\nthe end of ipopd's log:\n" + logEnd(site))
         }
     }

@@ -33,7 +33,7 @@ package final class Lab: Sendable {
         try Files.makeDirectory(directory, mustBeNew: true)
         let lab = Lab(directory: directory, record: LabRecord(plan: plan, programs: programs))
         do {
-            try lab.save()
+            try lab.change { _ in }
             try lab.build()
         } catch {
             lab.destroy()
@@ -52,8 +52,10 @@ package final class Lab: Sendable {
 
     /// The sites that are made, by number.
     package var sites: [LabSite] { record.withLock { $0.sites } }
-    /// The background processes that were started last, one a role; some may have ended.
-    package var processes: [RecordedProcess] { record.withLock { $0.processes } }
+    /// The background processes that were started last, one a role, by whatever process; some may have ended.
+    package var processes: [RecordedProcess] {
+        (LabRecord.load(directory) ?? record.withLock { $0 }).processes
+    }
     /// What its gateways run; nil in a lab without gateways.
     package var programs: GatewayPrograms? { record.withLock { $0.programs } }
 
@@ -65,7 +67,7 @@ package final class Lab: Sendable {
         let number = sites.count + 1
         guard number <= LabSite.limit else { throw .badPlan("a lab has at most \(LabSite.limit) sites") }
         let site = LabSite(number: number, name: LabSite.name(number: number), lab: plan.name)
-        try build(site)
+        try build([site])
         return site
     }
 
@@ -80,21 +82,25 @@ package final class Lab: Sendable {
 
     /// Notes a background process before anything else can fail.
     func note(_ process: RecordedProcess) throws(LabError) {
-        record.withLock { record in
+        try change { record in
             record.processes.removeAll { $0.role == process.role || !$0.isRunning }
             record.processes.append(process)
         }
-        try save()
     }
 
     func noteMountPoint(_ path: String) throws(LabError) {
-        record.withLock { $0.mountPointsMade.append(path) }
-        try save()
+        try change { $0.mountPointsMade.append(path) }
     }
 
-    private func save() throws(LabError) {
-        let record = record.withLock { $0 }
-        try record.save(directory)
+    /// Changes the record as it is on disk, which other processes may have changed too.
+    private func change(_ body: (inout LabRecord) -> Void) throws(LabError) {
+        let lock = try FileLock(directory)
+        defer { lock.release() }
+        try record.withLock { (record) throws(LabError) in
+            record = LabRecord.load(directory) ?? record
+            body(&record)
+            try record.save(directory)
+        }
     }
 
     // MARK: - Building
@@ -102,47 +108,58 @@ package final class Lab: Sendable {
     private var topology: Topology { Topology(plan: plan) }
 
     private func build() throws(LabError) {
-        try makeNamespace(topology.wan)
+        try make(namespaces: [topology.wan])
         try batch(topology.wanScript, in: topology.wan)
-        for (index, name) in plan.siteNames.enumerated() {
-            try build(LabSite(number: index + 1, name: name, lab: plan.name))
-        }
+        try build(plan.siteNames.enumerated().map { LabSite(number: $0 + 1, name: $1, lab: plan.name) })
     }
 
-    private func build(_ site: LabSite) throws(LabError) {
-        let paths = directories(site)
-        for path in [paths.root, paths.configuration, paths.state, paths.run] {
-            try Files.makeDirectory(path, mustBeNew: true)
-        }
-        let others = sites
-        try makeNamespace(site.gateway)
-        try makeNamespace(site.host)
-        try batch(topology.links(site))
-        try batch(topology.portScript(site), in: topology.wan)
-        try shell(Topology.forwarding, in: site.gateway)
-        try batch(topology.gatewayScript(site), in: site.gateway)
-        try batch(topology.hostScript(site), in: site.host)
-        if plan.mode == .plain {
-            for other in others {
-                try batch(topology.plainRoutes(from: site, to: other), in: site.gateway)
-                try batch(topology.plainRoutes(from: other, to: site), in: other.gateway)
+    /// Adds sites: all steps of one kind together, since most of the time goes into starting programs.
+    private func build(_ new: [LabSite]) throws(LabError) {
+        for site in new {
+            let paths = directories(site)
+            for path in [paths.root, paths.configuration, paths.state, paths.run] {
+                try Files.makeDirectory(path, mustBeNew: true)
             }
         }
-        record.withLock { $0.sites.append(site) }
-        try save()
+        let others = sites
+        try make(namespaces: new.flatMap { [$0.gateway, $0.host] }, routers: Set(new.map(\.gateway)))
+        try batch(new.map(topology.links).joined())
+        try batch(new.map(topology.portScript).joined(), in: topology.wan)
+        try batch(
+            new.flatMap { site in
+                [(topology.gatewayScript(site), site.gateway), (topology.hostScript(site), site.host)]
+            })
+        if plan.mode == .plain {
+            let all = others + new
+            try batch(
+                all.map { site in
+                    let unknown = new.contains(site) ? all : new
+                    return (unknown.map { topology.plainRoutes(from: site, to: $0) }.joined(), site.gateway)
+                })
+        }
+        try change { $0.sites += new }
     }
 
-    private func makeNamespace(_ name: String) throws(LabError) {
-        try ProgramRun.require(["ip", "netns", "add", name])
-        try shell(Topology.quietIPv6, in: name)
+    private func make(namespaces: [String], routers: Set<String> = []) throws(LabError) {
+        try batch(namespaces.map { "netns add \($0)\n" }.joined())
+        try ProgramRun.require(
+            namespaces.map { name in
+                let script = Topology.quietIPv6 + (routers.contains(name) ? Topology.forwarding : "")
+                return ProgramCall(arguments: ["ip", "netns", "exec", name, "sh", "-e"], input: script)
+            })
     }
 
     private func batch(_ script: String, in namespace: String? = nil) throws(LabError) {
-        let place = namespace.map { ["-n", $0] } ?? []
-        try ProgramRun.require(["ip"] + place + ["-batch", "-"], input: script)
+        try ProgramRun.require([batchCall(script, in: namespace)])
     }
 
-    private func shell(_ script: String, in namespace: String) throws(LabError) {
-        try ProgramRun.require(["ip", "netns", "exec", namespace, "sh", "-e"], input: script)
+    /// Runs a script in each of several namespaces.
+    private func batch(_ scripts: [(script: String, namespace: String)]) throws(LabError) {
+        try ProgramRun.require(scripts.map { batchCall($0.script, in: $0.namespace) })
+    }
+
+    private func batchCall(_ script: String, in namespace: String?) -> ProgramCall {
+        let place = namespace.map { ["-n", $0] } ?? []
+        return ProgramCall(arguments: ["ip"] + place + ["-batch", "-"], input: script)
     }
 }

@@ -24,6 +24,8 @@ package enum LabError: Error, Sendable, CustomStringConvertible {
     case cannotStart(command: String, errno: Int32)
     /// A gateway that was started does not run any more.
     case gatewayStopped(name: String)
+    /// A site's gateway was to be killed and does not run.
+    case gatewayNotRunning(site: String)
     /// The operator pressed Ctrl-C, or the process was asked to end.
     case interrupted
 
@@ -54,6 +56,8 @@ package enum LabError: Error, Sendable, CustomStringConvertible {
             "cannot start `\(command)`: \(systemErrorText(errno))"
         case .gatewayStopped(let name):
             "a gateway of `\(name)` has stopped; its log is in the lab's directory"
+        case .gatewayNotRunning(let site):
+            "the gateway of `\(site)` does not run: `ipop lab start \(site)` starts it"
         case .interrupted:
             "interrupted"
         }
@@ -66,7 +70,7 @@ package enum LabError: Error, Sendable, CustomStringConvertible {
         case .notRoot: 4
         case .badPlan, .labExists, .labUnknown, .nodeUnknown: 2
         case .noTunDevice, .programMissing, .commandFailed, .timedOut, .file, .cannotStart, .gatewayStopped,
-            .interrupted:
+            .gatewayNotRunning, .interrupted:
             1
         }
     }

@@ -17,14 +17,41 @@ package struct ProgramResult: Sendable {
     }
 }
 
+/// A program to run, and what it is run with.
+package struct ProgramCall: Sendable {
+    /// The program, looked up by `ProgramPath.find`, and its arguments.
+    package let arguments: [String]
+    /// Added to this process's own environment.
+    package let environment: [String: String]
+    /// What it reads on its standard input, at most `ProgramRun.inputLimit` bytes.
+    package let input: String
+    /// Seconds after which it and its children are killed.
+    package let timeLimit: Double
+
+    /// A call with nothing more than what is said.
+    package init(
+        arguments: [String], environment: [String: String] = [:], input: String = "", timeLimit: Double = 30
+    ) {
+        self.arguments = arguments
+        self.environment = environment
+        self.input = input
+        self.timeLimit = timeLimit
+    }
+
+    /// The call as a person would type it.
+    var words: String { arguments.joined(separator: " ") }
+}
+
 /// Runs other programs to their end, each in a session of its own and under a time limit.
 package enum ProgramRun {
     /// What fits a socket's buffer, so that all of it is written before the program starts.
     static let inputLimit = 60_000
     /// Longer output is that of a program gone wild; the rest is dropped.
     static let outputLimit = 16_000_000
-    /// How long a wait goes on before it looks at the clock, the child and `Interruption`.
+    /// How long a wait goes on before it looks at the clock, the children and `Interruption`, in milliseconds.
     static let slice: Int32 = 50
+    /// How many programs run side by side: short ones, which wait for the kernel as much as they compute.
+    package static let atOnceLimit = 8
 
     /// Runs a program and waits for its end.
     ///
@@ -38,30 +65,8 @@ package enum ProgramRun {
         _ arguments: [String], environment: [String: String] = [:], input: String = "", timeLimit: Double = 30,
         interruptible: Bool = true
     ) throws(LabError) -> ProgramResult {
-        let command = arguments.joined(separator: " ")
-        precondition(input.utf8.count <= inputLimit, "the input of a lab command is a short script")
-        let inputs = try Channel(), outputs = try Channel(), errors = try Channel()
-        inputs.writeAll(input)
-        let child = try Spawning.start(
-            arguments, environment: environment, input: inputs.theirs, output: outputs.theirs, errors: errors.theirs)
-        for channel in [inputs, outputs, errors] { channel.closeTheirs() }
-        var reading = Reading(output: outputs.ours, errors: errors.ours)
-        let watch = Stopwatch()
-        while true {
-            let isOpen = reading.step(milliseconds: slice)
-            if let status = Spawning.reap(child) {
-                while reading.step(milliseconds: 0) && reading.gotSome {}
-                return ProgramResult(status: status, output: reading.outputText, errors: reading.errorText)
-            }
-            // Both streams are closed and the program has not ended: nothing to poll for but its end.
-            if !isOpen { usleep(2_000) }
-            let interrupted = interruptible && Interruption.isRequested
-            guard interrupted || watch.seconds > timeLimit else { continue }
-            kill(-child, SIGKILL)
-            while Spawning.reap(child) == nil { usleep(1_000) }
-            if interrupted { throw .interrupted }
-            throw .timedOut(what: "`\(command)`", seconds: timeLimit)
-        }
+        let call = ProgramCall(arguments: arguments, environment: environment, input: input, timeLimit: timeLimit)
+        return try run([call], interruptible: interruptible)[0]
     }
 
     /// Runs a program and throws `commandFailed` unless it ends with 0. Returns its output.
@@ -70,13 +75,133 @@ package enum ProgramRun {
         _ arguments: [String], environment: [String: String] = [:], input: String = "", timeLimit: Double = 30,
         interruptible: Bool = true
     ) throws(LabError) -> String {
-        let result = try run(
-            arguments, environment: environment, input: input, timeLimit: timeLimit, interruptible: interruptible)
-        guard result.succeeded else {
-            throw .commandFailed(
-                command: arguments.joined(separator: " "), status: result.status, output: result.everything)
+        let call = ProgramCall(arguments: arguments, environment: environment, input: input, timeLimit: timeLimit)
+        return try require([call], interruptible: interruptible)[0]
+    }
+
+    /// Runs programs side by side, at most `atOnce` at a time and in the order given, and waits for the end of all.
+    ///
+    /// When one takes too long or cannot be started, the others are killed and the error is thrown.
+    ///
+    /// - Returns: the results in the order of the calls.
+    package static func run(
+        _ calls: [ProgramCall], atOnce: Int = atOnceLimit, interruptible: Bool = true
+    ) throws(LabError) -> [ProgramResult] {
+        var waiting = calls.enumerated().reversed() as [(offset: Int, element: ProgramCall)]
+        var running: [RunningProgram] = []
+        var results = [ProgramResult?](repeating: nil, count: calls.count)
+        do throws(LabError) {
+            while !(waiting.isEmpty && running.isEmpty) {
+                while running.count < atOnce, let (index, call) = waiting.popLast() {
+                    running.append(try RunningProgram(call, index: index))
+                }
+                RunningProgram.awaitOutput(&running)
+                for index in running.indices.reversed() {
+                    guard let result = try running[index].finished() else { continue }
+                    results[running.remove(at: index).index] = result
+                }
+                if interruptible && Interruption.isRequested && !running.isEmpty { throw .interrupted }
+            }
+        } catch {
+            for program in running { program.kill() }
+            throw error
         }
-        return result.output
+        return results.map { $0! }
+    }
+
+    /// Runs programs side by side, as `run` does, and throws `commandFailed` for the first of the calls that did not
+    /// end with 0. Returns their outputs.
+    @discardableResult
+    package static func require(
+        _ calls: [ProgramCall], atOnce: Int = atOnceLimit, interruptible: Bool = true
+    ) throws(LabError) -> [String] {
+        let results = try run(calls, atOnce: atOnce, interruptible: interruptible)
+        for (call, result) in zip(calls, results) where !result.succeeded {
+            throw .commandFailed(command: call.words, status: result.status, output: result.everything)
+        }
+        return results.map(\.output)
+    }
+}
+
+/// A program that has been started, with what it has printed so far.
+private struct RunningProgram {
+    /// Its place among the calls.
+    let index: Int
+    private let call: ProgramCall
+    private let child: pid_t
+    private let outputs: Channel
+    private let errors: Channel
+    private var texts: [[UInt8]] = [[], []]
+    private var isOpen = [true, true]
+    private let watch = Stopwatch()
+
+    init(_ call: ProgramCall, index: Int) throws(LabError) {
+        precondition(call.input.utf8.count <= ProgramRun.inputLimit, "the input of a lab command is a short script")
+        let inputs = try Channel()
+        outputs = try Channel()
+        errors = try Channel()
+        inputs.writeAll(call.input)
+        child = try Spawning.start(
+            call.arguments, environment: call.environment, input: inputs.theirs, output: outputs.theirs,
+            errors: errors.theirs)
+        for channel in [inputs, outputs, errors] { channel.closeTheirs() }
+        self.call = call
+        self.index = index
+    }
+
+    /// Waits a slice of time for output of any of the programs and takes what is there.
+    static func awaitOutput(_ programs: inout [RunningProgram]) {
+        var streams = programs.flatMap(\.streams)
+        // Where both streams are closed and the program has not ended there is nothing to poll for but its end.
+        let slice = programs.contains { !$0.isOpen[0] && !$0.isOpen[1] } ? 2 : ProgramRun.slice
+        guard poll(&streams, nfds_t(streams.count), slice) > 0 else { return }
+        for (place, stream) in streams.enumerated() where stream.revents != 0 {
+            programs[place / 2].read(stream: place % 2)
+        }
+    }
+
+    /// Its result once it has ended; nil while it runs within its time.
+    mutating func finished() throws(LabError) -> ProgramResult? {
+        if let status = Spawning.reap(child) {
+            takeRest()
+            return ProgramResult(status: status, output: text(0), errors: text(1))
+        }
+        guard watch.seconds > call.timeLimit else { return nil }
+        throw .timedOut(what: "`\(call.words)`", seconds: call.timeLimit)
+    }
+
+    /// Ends it and its children.
+    func kill() {
+        Glibc.kill(-child, SIGKILL)
+        while Spawning.reap(child) == nil { usleep(1_000) }
+    }
+
+    private var streams: [pollfd] {
+        [
+            pollfd(fd: isOpen[0] ? outputs.ours : -1, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: isOpen[1] ? errors.ours : -1, events: Int16(POLLIN), revents: 0),
+        ]
+    }
+
+    private func text(_ stream: Int) -> String { String(decoding: texts[stream], as: UTF8.self) }
+
+    /// Takes what a program that has ended left in its streams.
+    private mutating func takeRest() {
+        while true {
+            var streams = streams
+            guard isOpen[0] || isOpen[1], poll(&streams, 2, 0) > 0 else { return }
+            for place in 0...1 where streams[place].revents != 0 { read(stream: place) }
+        }
+    }
+
+    private mutating func read(stream: Int) {
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        let count = Glibc.read((stream == 0 ? outputs : errors).ours, &buffer, buffer.count)
+        if count > 0 {
+            if texts[stream].count < ProgramRun.outputLimit { texts[stream] += buffer[..<count] }
+        } else if count == 0 || errno != EINTR {
+            isOpen[stream] = false
+        }
     }
 }
 
@@ -108,38 +233,5 @@ private final class Channel {
     func closeTheirs() {
         if theirs >= 0 { close(theirs) }
         theirs = -1
-    }
-}
-
-/// Both output streams of a running program, read as they come.
-private struct Reading {
-    private var streams: [pollfd]
-    private var texts: [[UInt8]] = [[], []]
-    /// Whether the last step read anything.
-    private(set) var gotSome = false
-
-    init(output: Int32, errors: Int32) {
-        streams = [output, errors].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
-    }
-
-    var outputText: String { String(decoding: texts[0], as: UTF8.self) }
-    var errorText: String { String(decoding: texts[1], as: UTF8.self) }
-
-    /// Waits for at most the given time for output and takes what is there; false when both streams have ended.
-    mutating func step(milliseconds: Int32) -> Bool {
-        gotSome = false
-        guard streams.contains(where: { $0.fd >= 0 }) else { return false }
-        guard poll(&streams, 2, milliseconds) > 0 else { return true }
-        var buffer = [UInt8](repeating: 0, count: 65_536)
-        for index in streams.indices where streams[index].revents != 0 {
-            let count = read(streams[index].fd, &buffer, buffer.count)
-            if count > 0 {
-                gotSome = true
-                if texts[index].count < ProgramRun.outputLimit { texts[index] += buffer[..<count] }
-            } else if count == 0 || errno != EINTR {
-                streams[index].fd = -1
-            }
-        }
-        return true
     }
 }

@@ -97,6 +97,32 @@ extension NetworkTests {
         }
     }
 
+    /// The lab's commands that end and start gateways.
+    @Suite(.serialized, .lab("fallen", sites: 2)) struct KillTests {
+        @Test func `a gateway that the lab's command killed is started again by another`() throws {
+            let lab = try Lab.ofSuite()
+            let before = try #require(lab.gatewayProcess(lab.lsu))
+            func command(_ words: String...) throws -> ProgramResult {
+                try lab.ownCommand(["lab"] + words + ["--name", lab.plan.name])
+            }
+
+            #expect(try command("kill", "lsu").succeeded)
+
+            #expect(!before.isRunning)
+            #expect(try command("kill", "ufl", "lsu").status == 1, "lsu does not run, so that nothing is killed")
+            #expect(try #require(lab.gatewayProcess(lab.ufl)).isRunning)
+            #expect(try command("status").status == 1)
+
+            #expect(try command("start").succeeded)
+            let after = try #require(lab.gatewayProcess(lab.lsu))
+            #expect(after != before && after.isRunning)
+            try lab.waitForPing(lab.ufl.hostAddress, from: .host(lab.lsu))
+            #expect(try command("start", "lsu").succeeded)
+            #expect(lab.gatewayProcess(lab.lsu) == after, "one that runs goes on")
+            #expect(try command("kill", "nowhere").status == 2)
+        }
+    }
+
     /// Nobody is there at first.
     @Suite(.serialized, .lab("first", sites: 2, isBroughtUp: false)) struct FirstContactTests {
         @Test func `a gateway waits for its bootstrap member, says so, and joins when that comes`() throws {

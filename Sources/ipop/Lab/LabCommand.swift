@@ -16,7 +16,10 @@ struct LabCommand: ParsableCommand {
             2001:db8:ffff::i on the WAN; its LAN is 192.168.(10 i).0/24 and fd00:168:(10 i)::/64, where the
             gateway is .1 and the host is .10.
             """,
-        subcommands: [LabUp.self, LabExec.self, LabStatus.self, LabDown.self, LabDemoCommand.self])
+        subcommands: [
+            LabUp.self, LabExec.self, LabStatus.self, LabWANCommand.self, LabKill.self, LabStart.self, LabDown.self,
+            LabDemoCommand.self,
+        ])
 }
 
 /// Which lab a command means.

@@ -7,16 +7,17 @@ import NetworkTypes
 struct WaitCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "wait",
-        abstract: "Wait until this gateway is in the grid, or until a site is reachable",
+        abstract: "Wait until this gateway is in the grid, or until sites are reachable",
         discussion: """
+            Without a site it waits for the grid, with sites until each of them has been seen reachable. \
             Blocks as long as it takes, or as --timeout says. A daemon that does not run is waited for too when \
             there is a timeout; without one that ends the waiting at once.
 
             Exit codes: 0 it is so, 1 not in time, 3 daemon not running, 4 no permission to ask it.
             """)
 
-    @Argument(help: ArgumentHelp("The site that shall be reachable.", valueName: "site"))
-    var site: String?
+    @Argument(help: ArgumentHelp("The sites that shall be reachable.", valueName: "site"))
+    var sites: [String] = []
 
     @Option(help: ArgumentHelp("Give up after so many seconds, 1 to 86400.", valueName: "seconds"))
     var timeout: UInt32?
@@ -29,7 +30,9 @@ struct WaitCommand: ParsableCommand {
     private static let grace = Duration.seconds(1)
 
     func validate() throws {
-        if let site, !SiteName.isValid(site) { throw ValidationError("'\(site)' is no site name: \(SiteName.rule)") }
+        for site in sites where !SiteName.isValid(site) {
+            throw ValidationError("'\(site)' is no site name: \(SiteName.rule)")
+        }
         if let timeout, !(1...86_400).contains(timeout) {
             throw ValidationError("--timeout takes 1 to 86400 seconds")
         }
@@ -38,12 +41,17 @@ struct WaitCommand: ParsableCommand {
     func run() throws {
         let question = DaemonQuestion(runDirectory)
         let deadline = timeout.map { MonotonicClock.now() + .seconds(Int64($0)) }
+        if sites.isEmpty { return try wait(for: nil, question, until: deadline) }
+        for site in sites { try wait(for: site, question, until: deadline) }
+    }
+
+    private func wait(for site: String?, _ question: DaemonQuestion, until deadline: Instant?) throws {
         while true {
             let left = deadline.map { $0 - MonotonicClock.now() }
             do throws(QuestionFailure) {
                 let request = ControlRequest.wait(site: site, timeoutSeconds: left.map(Self.wholeSeconds))
                 let payload = try question.ask(request, timeout: left.map { max($0, .zero) + Self.grace })
-                report(try question.read(payload, WaitResult.init(json:)))
+                report(try question.read(payload, WaitResult.init(json:)), site)
                 return
             } catch {
                 // Only a daemon that is starting or starting again is worth another try.
@@ -55,7 +63,7 @@ struct WaitCommand: ParsableCommand {
         }
     }
 
-    private func report(_ result: WaitResult) {
+    private func report(_ result: WaitResult, _ site: String?) {
         let members = HumanUnits.count(result.members, "member")
         Screen.write(site.map { "site \($0) is reachable\n" } ?? "in the grid, \(members)\n")
     }

@@ -23,6 +23,23 @@ import Testing
         }
     }
 
+    @Test func `wait for several sites asks for one after the other`() throws {
+        try withDirectory { directory in
+            let daemon = try FakeDaemon(in: directory) { request, _ in
+                guard case .wait(let site, _) = request else { return .bytes([]) }
+                return .reply(.success(WaitResult(members: 3, site: site).json))
+            }
+            defer { daemon.stop() }
+
+            let run = try IpopRun.run("wait", "ufl", "cern", "--run-dir", directory.path)
+
+            #expect(run.status == 0)
+            #expect(run.output == "site ufl is reachable\nsite cern is reachable\n")
+            #expect(
+                daemon.requests == [.wait(site: "ufl", timeoutSeconds: nil), .wait(site: "cern", timeoutSeconds: nil)])
+        }
+    }
+
     @Test func `wait ends with 1 when it is not so in time`() throws {
         try withDirectory { directory in
             let daemon = try FakeDaemon(in: directory) { _, _ in

@@ -54,4 +54,15 @@ extension Lab {
     var pairs: [(from: LabSite, to: LabSite)] {
         sites.flatMap { from in sites.filter { $0 != from }.map { (from, $0) } }
     }
+
+    /// The pair of two different sites.
+    func pair(_ one: LabSite, _ other: LabSite) -> SitePair {
+        guard let pair = SitePair(one, other) else { preconditionFailure("a test pairs \(one.name) with itself") }
+        return pair
+    }
+
+    /// Runs this lab's `ipop` outside of all namespaces, whatever it ends with.
+    func ownCommand(_ arguments: [String]) throws -> ProgramResult {
+        try ProgramRun.run([try (programs ?? ProgramPath.gatewayPrograms(asked: nil)).ipop] + arguments)
+    }
 }
