@@ -9,10 +9,10 @@ package enum RouteDecision: Equatable, Sendable {
     case undeliverable(UndeliverableReason)
 }
 
-// Greedy routing. Every hop goes to a member strictly nearer to the destination than all before, save one hop uphill,
-// after which only members nearer than the place it was left from count. Where an exact packet finds no such member it
-// turns, once: it goes the other way round the ring, measured along that way alone, again with one hop uphill. So no
-// packet comes to a place more than four times: down, after the hop uphill, and both again after the turn.
+// Greedy routing. Every hop goes to a member strictly nearer to the destination than all before, save two hops uphill,
+// after which only members nearer than the nearest so far count. Where an exact packet finds no such member it turns,
+// once: it goes the other way round the ring, measured along that way alone, again with two hops uphill. So no packet
+// comes to a place more than six times: on its way down and by each hop uphill, and the same again after the turn.
 extension RingNode {
     /// Routes a packet of this member's own. `kind` is `RoutedPacket.firstForeignKind` or above.
     package mutating func route(
@@ -119,7 +119,9 @@ extension RingNode {
         switch first {
         case .forward(_, true):
             packet.uphillCount &+= 1
-            packet.floor = own.node
+            if !(packet.floor.map { view.distance(of: $0) < view.distance(of: own.node) } ?? false) {
+                packet.floor = own.node
+            }
         case .undeliverable where mode == .exact && packet.turn == nil:
             // The short way ends at a gap that no link spans: the other way round may lead to its far side. The gap is
             // where the packet was nearest, which is not here after a hop uphill.
@@ -140,7 +142,7 @@ extension RingNode {
         return first
     }
 
-    /// The next hop by the view's measure: down, or up once.
+    /// The next hop by the view's measure: down, or up for once.
     private func search(_ packet: RoutedPacket, in view: RouteView) -> RouteDecision {
         let ownDistance = view.distance(of: own.node)
         // The source of a request to its own address is nobody's way; it begins at any of its links.
@@ -159,25 +161,37 @@ extension RingNode {
     private func isUsable(_ index: Int, _ isWary: Bool) -> Bool { !isWary || !links[index].isSuspected }
 
     /// The routable link nearest to the target, and nearer than `bound`; never the packet's source.
+    ///
+    /// The links are in the order of the ring: only the first one on either side of the target can be it.
     private func nearestLink(
         in view: RouteView, below bound: RingDistance?, except previous: NodeAddress? = nil
     ) -> NodeAddress? {
-        var best: Int?
+        let count = links.count
+        let place = insertionIndex(of: view.target)
+        var best: NodeAddress?
         var bestDistance = bound
-        // By index, here and below: a copy of a link costs more than the comparison.
-        for index in links.indices where links[index].isRoutable && isUsable(index, view.isWary) {
-            let node = links[index].contact.node
-            let distance = view.distance(of: node)
-            if let bestDistance, !(distance < bestDistance) { continue }
-            guard node != view.source, node != previous else { continue }
-            best = index
-            bestDistance = distance
+        func consider(clockwise: Bool) {
+            for step in 0..<count {
+                let index = clockwise ? (place + step) % count : (place + count - 1 - step) % count
+                guard links[index].isRoutable, isUsable(index, view.isWary) else { continue }
+                let node = links[index].contact.node
+                guard node != view.source, node != previous else { continue }
+                let distance = view.distance(of: node)
+                if let bestDistance, !(distance < bestDistance) { return }
+                best = node
+                bestDistance = distance
+                return
+            }
         }
-        return best.map { links[$0].contact.node }
+        if view.measure != .predecessor { consider(clockwise: true) }
+        if view.measure != .successor { consider(clockwise: false) }
+        return best
     }
 
     /// A link whose status says that it is linked with the target: one hop from there it is delivered.
     private func lister(in view: RouteView, bound: RingDistance, mayClimb: Bool) -> RouteDecision? {
+        // Far from here nobody is listed.
+        guard own.node.ringDistance(to: view.target).high <= heardReach else { return nil }
         var climb: NodeAddress?
         for index in links.indices where links[index].heard != nil && isUsable(index, view.isWary) {
             guard links[index].heard?.contains(view.target) ?? false else { continue }

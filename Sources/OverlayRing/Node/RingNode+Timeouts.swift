@@ -53,7 +53,7 @@ extension RingNode {
             }
             guard let since = links[index].purposelessSince, since + RingLimits.trimInterval <= now else { continue }
             effects.append(.disconnect(links[index].node))
-            links.remove(at: index)
+            removeLink(at: index)
             hasClosed = true
         }
         if hasClosed {

@@ -20,6 +20,10 @@ package struct RingNode: Sendable {
     var random: SeededRandom
     /// In the order of their addresses.
     package internal(set) var links: [RingLink] = []
+    /// The upper words of their addresses, beside each other: looking for one among the links would touch each.
+    private(set) var linkKeys: [UInt64] = []
+    /// No member that a neighbour lists is farther away than this (the upper word of the distance).
+    var heardReach: UInt64 = 0
     var attempts: OrderedDictionary<NodeAddress, RingAttempt> = [:]
     var hints: [RingHint] = []
     var requests: [OutstandingRequest] = []
@@ -98,7 +102,7 @@ package struct RingNode: Sendable {
     /// A link has broken, or the other end has closed it.
     package mutating func linkDown(_ node: NodeAddress, now: Instant, effects: inout RingEffects) {
         guard let index = linkIndex(of: node) else { return }
-        let link = links.remove(at: index)
+        let link = removeLink(at: index)
         if link.isNear || link.purposes.contains(.far) { rememberLost(link.contact, now: now) }
         block(link.contact, for: RingLimits.mourningInterval, failures: 0, now: now)
         linkLost(node, wasNear: link.isNear, now: now, effects: &effects)
@@ -142,6 +146,7 @@ package struct RingNode: Sendable {
             effects.append(.disconnect(link.node))
         }
         links = []
+        linkKeys = []
         left = []
         right = []
     }
@@ -170,7 +175,7 @@ package struct RingNode: Sendable {
             packet.hopCount &+= 1
             forward(packet, cameFrom: node, now: now, effects: &effects)
         case .leaving(let contacts):
-            let wasNear = links.remove(at: index).isNear
+            let wasNear = removeLink(at: index).isNear
             let gone = RingContact(node: node, endpoints: [])
             block(gone, for: RingLimits.mourningInterval, failures: 0, now: now)
             for contact in contacts { addHint(contact, through: nil, now: now) }
@@ -196,7 +201,7 @@ package struct RingNode: Sendable {
         }
         guard let oldest = unused.min(by: { links[$0].since < links[$1].since }) else { return false }
         effects.append(.disconnect(links[oldest].node))
-        links.remove(at: oldest)
+        removeLink(at: oldest)
         return true
     }
 
@@ -215,21 +220,33 @@ extension RingNode {
     /// Where the link with `node` is in `links`.
     func linkIndex(of node: NodeAddress) -> Int? {
         let index = insertionIndex(of: node)
-        return index < links.count && links[index].node == node ? index : nil
+        return index < linkKeys.count && linkKeys[index] == node.high && links[index].contact.node == node
+            ? index : nil
     }
 
-    private func insertionIndex(of node: NodeAddress) -> Int {
+    /// Where the first link with an address not below `node` is.
+    func insertionIndex(of node: NodeAddress) -> Int {
         var low = 0
-        var high = links.count
+        var high = linkKeys.count
         while low < high {
             let middle = (low + high) / 2
-            if links[middle].contact.node < node { low = middle + 1 } else { high = middle }
+            let key = linkKeys[middle]
+            let isBelow = key != node.high ? key < node.high : links[middle].contact.node < node
+            if isBelow { low = middle + 1 } else { high = middle }
         }
         return low
     }
 
+    @discardableResult
+    mutating func removeLink(at index: Int) -> RingLink {
+        linkKeys.remove(at: index)
+        return links.remove(at: index)
+    }
+
     private mutating func insert(_ link: RingLink) {
-        links.insert(link, at: insertionIndex(of: link.node))
+        let index = insertionIndex(of: link.node)
+        linkKeys.insert(link.node.high, at: index)
+        links.insert(link, at: index)
     }
 
     /// Gives a link a purpose, or takes it away; the other end is told with the next status.
