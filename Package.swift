@@ -41,6 +41,7 @@ let package = Package(
     products: [
         .executable(name: "ipopd", targets: ["ipopd"]),
         .executable(name: "ipop", targets: ["ipop"]),
+        .executable(name: "ipop-sim", targets: ["ipop-sim"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
@@ -102,6 +103,7 @@ let package = Package(
                 "NetworkTypes", "RoutePlanning", "GatewayConfiguration", "ControlProtocol", "YAMLReader", "LinuxSystem",
                 "RouteControl", "LinkSecurity", "OpenSSLLink", "GatewayFiles", "GatewayLab", argumentParser,
             ]),
+        program("ipop-sim", ["NetworkTypes", "SimulationKit", "ControlProtocol", "LinuxSystem", argumentParser]),
 
         // Benchmarks: in this package, because package access ends at its border.
         .target(name: "CAllocationCount", path: "Benchmarks/CAllocationCount"),
@@ -134,6 +136,9 @@ let package = Package(
         tests(
             "GatewayCoreTests",
             ["GatewayCore", "GatewayConfiguration", "SimulationKit", "LinkSecurity", "WireFormat", "NetworkTypes"]),
+        tests(
+            "SimulationTests",
+            ["ipop-sim", "SimulationKit", "ControlProtocol", "GatewayCore", "LinkSecurity", "NetworkTypes"]),
         tests("OverlayRingTests", ["OverlayRing", "RingSimulation", "WireFormat", "NetworkTypes"]),
         tests("OverlayStoreTests", ["OverlayStore", "LinkSecurity", "WireFormat", "NetworkTypes"]),
         tests("LinuxSystemTests", ["LinuxSystem", "NetworkTypes"]),

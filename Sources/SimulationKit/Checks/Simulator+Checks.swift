@@ -9,5 +9,7 @@ extension Simulator {
         if outbox.count > limit { fail(.boundedOutput, at: host, "\(outbox.count) datagrams for one input") }
     }
 
-    func checkState(of host: SimulatedHost) {}
+    func checkState(of host: SimulatedHost) {
+        if host.joined == nil, host.gateway.isJoined { host.joined = now }
+    }
 }

@@ -42,6 +42,8 @@ package final class SimulatedHost {
     package private(set) var unopened = 0
     /// When it was made.
     package let started: Instant
+    /// When it began to take part.
+    package internal(set) var joined: Instant?
 
     /// Its number in the simulator, for ever.
     package internal(set) var handle = -1

@@ -14,7 +14,9 @@ package struct LatencyModel: Equatable, Sendable {
     package var most: Duration { didSet { mostNanoseconds = most.wholeNanoseconds } }
     package var jitterPercent: UInt64
     package var tailPerMille: UInt64
+    /// The least that a late datagram is late.
     package var tailUnit: Duration { didSet { tailNanoseconds = tailUnit.wholeNanoseconds } }
+    /// The most that a late datagram is late.
     package var tailLimit: Duration { didSet { tailLimitNanoseconds = tailLimit.wholeNanoseconds } }
 
     private var leastNanoseconds: Int64

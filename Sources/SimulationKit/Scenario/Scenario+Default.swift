@@ -1,0 +1,34 @@
+extension Scenario {
+    /// What the simulator plays unless it is given a file: all join, a tenth churns, the grid is parted and merges,
+    /// and ten pairs a member are routed. The same text is `Scenarios/default.scenario`.
+    package static let defaultText = """
+        # The simulator's own scenario, built in.
+        network delay 5..95ms tail 10
+
+        join all within 60s
+        expect converged within 60s
+
+        churn 10% within 60s
+        expect converged within 60s
+
+        partition half
+        run 60s
+        heal
+        expect converged within 120s
+
+        route 1000%
+        expect reachable 100%
+        expect hops bounded
+        idle 60s
+
+        """
+
+    /// `defaultText`, read.
+    package static var standard: Scenario {
+        do {
+            return try Scenario(reading: defaultText, file: "default.scenario")
+        } catch {
+            preconditionFailure("the built-in scenario is read by a test: \(error)")
+        }
+    }
+}

@@ -1,0 +1,51 @@
+import NetworkTypes
+import SimulationKit
+import Testing
+
+/// Whole scenarios through the full core.
+@Suite struct ScenarioTests {
+    static let sizes: [(Int, UInt64)] = [(3, 1), (3, 2), (3, 3), (10, 1)]
+
+    @Test(arguments: sizes) func `a grid lives through churn, a partition and its merge`(count: Int, seed: UInt64) {
+        let report = ScenarioRun(.standard, members: count, seed: seed).play()
+        #expect(report.violation == nil, "\(report)")
+        #expect(report.converged == true && report.routes.arrivedPerMille == 1_000)
+        #expect(report.routes.routeCount == 10 * count)
+        #expect(report.joinTimeMedian != nil && report.repairTime != nil && report.idleBitsPerSecond != nil)
+    }
+
+    @Test func `the built-in scenario is the one in the folder`() throws {
+        #expect(try ScenarioFiles.text("default.scenario") == Scenario.defaultText)
+    }
+
+    @Test(arguments: try ScenarioFiles.names()) func `each example plays to its end`(name: String) throws {
+        let scenario = try Scenario(reading: ScenarioFiles.text(name), file: name)
+        let report = ScenarioRun(scenario, members: 10, seed: 1).play()
+        #expect(report.violation == nil, "\(report)")
+    }
+
+    @Test func `one seed gives one digest, another seed another`() {
+        func play(_ seed: UInt64) -> SimulationReport { ScenarioRun(.standard, members: 8, seed: seed).play() }
+        let (first, second, third) = (play(5), play(5), play(6))
+        #expect(first.digest == second.digest && first.eventCount == second.eventCount)
+        #expect(first.digest != third.digest)
+    }
+
+    @Test func `what is expected and does not hold is told with its line`() throws {
+        let text = "members 4\njoin all within 9s\npartition half\nrun 30s\nexpect reachable 99%"
+        let scenario = try Scenario(reading: text, file: "a.scenario")
+        let report = ScenarioRun(scenario, seed: 1).play()
+        #expect(report.violation?.invariant == .expectation)
+        #expect(report.line == 5)
+    }
+
+    @Test func `samples count what arrived`() {
+        var sample = RouteSample()
+        #expect(sample.arrivedPerMille == nil && sample.hops99 == nil)
+        for _ in 0..<98 { sample.add(hops: 2) }
+        sample.add(hops: 4)
+        sample.add(hops: 9)
+        sample.add(hops: nil)
+        #expect(sample.arrivedPerMille == 990 && sample.hops99 == 4 && sample.meanPerMille == 2_090)
+    }
+}
