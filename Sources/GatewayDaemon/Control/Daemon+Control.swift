@@ -10,6 +10,8 @@ struct PendingRequest {
     enum Kind {
         case ping(site: String, node: NodeAddress, echo: UInt64)
         case wait(site: String?)
+        case trace(site: String, node: NodeAddress, trace: UInt64)
+        case crawl
     }
 
     let token: UInt64
@@ -55,8 +57,13 @@ extension Daemon {
             answerWaiters()
         case .leases:
             controlServer.answer(token, .success(LeasesReport(leases: report.leases).json), now: now)
-        case .ring, .crawl, .trace:
-            throw ControlFailure(.unknownRequest, "this gateway keeps no ring")
+        case .ring:
+            controlServer.answer(token, .success(ringReport.json), now: now)
+        case .crawl:
+            crawl(token: token)
+        case .trace(let target, let forcesOverlay, let timeout):
+            try trace(
+                target, forcesOverlay: forcesOverlay, timeout: .milliseconds(Int64(timeout)), token: token)
         }
     }
 
@@ -95,18 +102,17 @@ extension Daemon {
         controlServer.answer(request.token, .success(result.json), now: now)
     }
 
-    /// A trace has ended: answers who asked for it.
-    func answerTrace(_ token: UInt64, _ result: TraceResult?) {}
-
-    /// A crawl has ended: answers who asked for it.
-    func answerCrawl(_ token: UInt64, _ result: CrawlResult) {}
-
-    /// Answers every `wait` whose condition holds, or whose time is over.
+    /// Answers every `wait` whose condition holds, and every request whose time is over.
     func answerWaiters() {
         var left: [PendingRequest] = []
         for request in pending {
             guard case .wait(let site) = request.kind else {
-                left.append(request)
+                if let deadline = request.deadline, deadline <= now {
+                    let failure = ControlFailure(.timedOut, "the crawl has not come round in time")
+                    controlServer.answer(request.token, .failure(failure), now: now)
+                } else {
+                    left.append(request)
+                }
                 continue
             }
             if isReached(site) {

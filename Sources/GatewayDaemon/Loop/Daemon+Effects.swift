@@ -49,8 +49,8 @@ extension Daemon {
                 answerEcho(token, roundTrip: roundTrip)
             case .traceEnded(let token, let result):
                 answerTrace(token, result)
-            case .crawlEnded(let token, let result):
-                answerCrawl(token, result)
+            case .crawlEnded(_, let result):
+                answerCrawl(result)
             case .notice(let notice):
                 log(notice)
             }
