@@ -15,7 +15,10 @@ struct StatusReport: Decodable {
         let mtu: Int?
         let rxBytes, txBytes, rxPackets, txPackets, rxDropped, txDropped: UInt64?
     }
-    struct Overlay: Decodable { let members: Int? }
+    struct Overlay: Decodable {
+        let members, near, far, shortcuts: Int?
+        let ringConsistent: Bool?
+    }
     struct Site: Decodable {
         let site: String
         let node: String?
