@@ -80,6 +80,7 @@ import Testing
         ProblemCode.allCases.map { ($0.rawValue, $0.explanation) }
             + PathReason.allCases.map { ($0.rawValue, $0.explanation) }
             + RouteCode.allCases.map { ($0.rawValue, $0.explanation) }
+            + LeaseReason.allCases.map { ($0.rawValue, $0.explanation) }
             + ControlErrorCode.allCases.map { (String($0.rawValue), $0.explanation) }
     }
 

@@ -56,6 +56,7 @@ import Testing
             ("ipop_path_mtu_bytes", ["site": "ufl"], 1_440),
             ("ipop_routes", ["kernel": "installed"], 2), ("ipop_routes", ["kernel": "missing"], 1),
             ("ipop_routes", ["kernel": "foreign"], 0), ("ipop_exports", ["state": "announced"], 1),
+            ("ipop_leases", ["state": "held"], 1), ("ipop_leases", ["state": "lost"], 0),
             ("ipop_problems", ["code": "E012"], 1), ("ipop_problems", ["code": "E001"], 0),
             ("ipop_dropped_packets_total", ["reason": "source-check"], 7),
             ("ipop_handshakes_refused_total", ["reason": "certificate-expired"], 3),

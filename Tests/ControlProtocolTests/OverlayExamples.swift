@@ -43,8 +43,11 @@ extension Example {
         LeasesReport(leases: [
             LeaseReport(
                 key: "10.128.3.17", holder: "lsu", expiresSeconds: 1_800, mac: MACAddress("02:00:00:00:00:01")),
-            LeaseReport(key: "prefix:10.128.7.0/24", holder: "lsu", expiresSeconds: 0, state: .waiting),
-            LeaseReport(key: "prefix:10.128.9.0/24", holder: "ufl", expiresSeconds: 60, state: .lost),
+            LeaseReport(
+                key: "prefix:10.128.7.0/24", holder: "lsu", expiresSeconds: 0, state: .waiting, reason: .noMajority,
+                keepers: 5, stored: 2),
+            LeaseReport(
+                key: "prefix:10.128.9.0/24", holder: "ufl", expiresSeconds: 60, state: .lost, reason: .otherHolder),
         ])
     }
 

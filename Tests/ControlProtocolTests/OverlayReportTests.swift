@@ -52,7 +52,9 @@ import Testing
         }
         #expect(keys(crawl) == ["schema", "members", "answered", "consistent", "inconsistent", "silent"])
         #expect(
-            keys(Example.leases.json["leases"]?.elements?.last) == ["key", "holder", "expiresSeconds", "mac", "state"])
+            keys(Example.leases.json["leases"]?.elements?.last) == [
+                "key", "holder", "expiresSeconds", "mac", "state", "reason", "keepers", "stored",
+            ])
     }
 
     @Test func `a lease without a state, as an older daemon has it, is held`() throws {

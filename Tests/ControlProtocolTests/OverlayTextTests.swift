@@ -74,10 +74,10 @@ import Testing
     @Test func `a lease is one row`() {
         #expect(
             LeaseTable(Example.leases).table.text(colour: false) == """
-                KEY                   HOLDER  STATE    EXPIRES  MAC
-                10.128.3.17           lsu     held         30m  02:00:00:00:00:01
-                prefix:10.128.7.0/24  lsu     waiting        -  -
-                prefix:10.128.9.0/24  ufl     lost           -  -
+                KEY                   HOLDER  STATE    EXPIRES  STORED  NOTE
+                10.128.3.17           lsu     held         30m       -  02:00:00:00:00:01
+                prefix:10.128.7.0/24  lsu     waiting        -     2/5  no-majority
+                prefix:10.128.9.0/24  ufl     lost           -       -  other-holder
 
                 """)
     }

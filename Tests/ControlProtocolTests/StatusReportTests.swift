@@ -226,7 +226,10 @@ import Testing
     @Test func `the parts of the document have every key`() throws {
         let document = Example.status.json
 
-        #expect(keys(document["leases"]?.elements?.first) == ["key", "holder", "expiresSeconds", "mac", "state"])
+        #expect(
+            keys(document["leases"]?.elements?.first) == [
+                "key", "holder", "expiresSeconds", "mac", "state", "reason", "keepers", "stored",
+            ])
         let export = document["exports"]?.elements?.first
         #expect(keys(export).starts(with: ["subnet", "virtual", "state", "reason"]))
         for site in document["sites"]?.elements ?? [] {

@@ -17,6 +17,7 @@ package struct MetricsPage {
             overlay(report.overlay)
             sites(report.sites)
             paths(report.sites)
+            leases(report.leases)
         }
         routes(status)
         problems(status)
@@ -158,6 +159,14 @@ package struct MetricsPage {
         writer.family("ipop_exports", .gauge, "Subnets that this site exports, by how far they are.")
         for state in ExportState.allCases {
             let count = report.exports.count { $0.state == state }
+            writer.sample(ExpositionWriter.labels(["state": state.rawValue]), count)
+        }
+    }
+
+    private mutating func leases(_ leases: [LeaseReport]) {
+        writer.family("ipop_leases", .gauge, "Leases of addresses and prefixes that this gateway knows, by state.")
+        for state in LeaseState.allCases {
+            let count = leases.count { $0.state == state }
             writer.sample(ExpositionWriter.labels(["state": state.rawValue]), count)
         }
     }

@@ -112,21 +112,32 @@ package struct LeaseReport: Equatable, Sendable {
     package var expiresSeconds: UInt64
     package var mac: MACAddress?
     package var state: LeaseState
+    /// Why it is not simply held.
+    package var reason: LeaseReason?
+    /// The members that are to keep it; `nil` when not known.
+    package var keepers: Int?
+    /// How many of them have it as it is now.
+    package var stored: Int?
 
     package init(
-        key: String, holder: String, expiresSeconds: UInt64, mac: MACAddress? = nil, state: LeaseState = .held
+        key: String, holder: String, expiresSeconds: UInt64, mac: MACAddress? = nil, state: LeaseState = .held,
+        reason: LeaseReason? = nil, keepers: Int? = nil, stored: Int? = nil
     ) {
         self.key = key
         self.holder = holder
         self.expiresSeconds = expiresSeconds
         self.mac = mac
         self.state = state
+        self.reason = reason
+        self.keepers = keepers
+        self.stored = stored
     }
 
     var json: JSONValue {
         [
             "key": .string(key), "holder": .string(holder), "expiresSeconds": JSONValue(expiresSeconds),
-            "mac": .text(mac), "state": .string(state.rawValue),
+            "mac": .text(mac), "state": .string(state.rawValue), "reason": .text(reason?.rawValue),
+            "keepers": .count(keepers), "stored": .count(stored),
         ]
     }
 
@@ -135,7 +146,8 @@ package struct LeaseReport: Equatable, Sendable {
         self.init(
             key: try shape.text("key"), holder: try shape.text("holder"),
             expiresSeconds: try shape.integer("expiresSeconds"), mac: try shape.optionalParsed("mac"),
-            state: try shape.optionalCode("state") ?? .held)
+            state: try shape.optionalCode("state") ?? .held, reason: try shape.optionalCode("reason"),
+            keepers: try shape.optionalInteger("keepers"), stored: try shape.optionalInteger("stored"))
     }
 }
 
@@ -143,7 +155,7 @@ package struct LeaseReport: Equatable, Sendable {
 package enum LeaseState: String, Sendable, CaseIterable {
     /// `holder` has it.
     case held
-    /// This site wants it, and no majority of its keepers has agreed yet.
+    /// `holder` wants it, and no majority of its keepers has agreed yet.
     case waiting
     /// This site wanted or had it, and `holder` has it now.
     case lost

@@ -144,13 +144,14 @@ package struct LeaseTable: Sendable {
     package init(_ report: LeasesReport) {
         var table = TextTable([
             .init("KEY", minimumWidth: 17), .init("HOLDER", minimumWidth: 5), .init("STATE"),
-            .init("EXPIRES", isRight: true), .init("MAC"),
+            .init("EXPIRES", isRight: true), .init("STORED", isRight: true), .init("NOTE"),
         ])
         table.rows = report.leases.map { lease in
             [
                 .init(lease.key), .init(lease.holder), .init(lease.state.rawValue, lease.state.style),
                 .init(lease.state == .held ? HumanUnits.duration(seconds: lease.expiresSeconds) : "-"),
-                .init(lease.mac?.description ?? "-"),
+                .init(lease.stored.flatMap { stored in lease.keepers.map { "\(stored)/\($0)" } } ?? "-"),
+                .init([lease.mac?.description, lease.reason?.rawValue].compactMap { $0 }.joined(separator: " ")),
             ]
         }
         self.table = table

@@ -8,8 +8,9 @@ struct LeasesCommand: ParsableCommand {
         abstract: "List the leases of addresses and prefixes that this gateway knows",
         discussion: """
             A lease is the time-limited, exclusive ownership of an address or a prefix, kept by several members of the \
-            overlay. STATE is held (the holder has it), waiting (this site wants it, and no majority of its keepers \
-            has agreed yet) or lost (this site wanted it, and the holder has it).
+            overlay. STATE is held (the holder has it), waiting (the holder wants it, and no majority of its keepers \
+            has agreed yet) or lost (this site wanted it, and the holder has it). STORED is how many of the members \
+            that are to keep it have it. The notes are explained in docs/codes.md.
             """)
 
     @Flag(help: "Print one JSON document; `leases` is as in `ipop status --json`.")
