@@ -30,7 +30,7 @@ extension RingNode {
         guard !isLeaving else { return }
         var rightSide: [NearCandidate] = []
         var leftSide: [NearCandidate] = []
-        gatherCandidates(right: &rightSide, left: &leftSide, now: now)
+        heardReach = gatherCandidates(right: &rightSide, left: &leftSide, now: now)
         let right = plan(rightSide, now: now)
         let left = plan(leftSide, now: now)
         for index in links.indices {
@@ -113,20 +113,23 @@ extension RingNode {
         timers.advance(.stabilise, to: now + random.jitter(around: stabiliseInterval))
     }
 
-    /// The members known on each side, nearest first, each once.
+    /// The members known on each side, nearest first, each once. Returns how far the farthest listed one is.
     private func gatherCandidates(
         right: inout [NearCandidate], left: inout [NearCandidate], now: Instant
-    ) {
+    ) -> UInt64 {
         right.reserveCapacity(RingLimits.sideWindow + 1)
         left.reserveCapacity(RingLimits.sideWindow + 1)
         let center = own.node
+        var reach: UInt64 = 0
         func add(_ node: NodeAddress, link: Int = -1, lister: Int = -1, position: Int = 0) {
             guard node != center else { return }
             var candidate = NearCandidate(
                 distance: center.clockwiseDistance(to: node), link: Int16(truncatingIfNeeded: link),
                 lister: Int16(truncatingIfNeeded: lister), position: Int16(truncatingIfNeeded: position))
             insert(candidate, into: &right)
-            candidate.distance = candidate.distance.opposite
+            let behind = candidate.distance.opposite
+            if lister >= 0 { reach = max(reach, min(candidate.distance.high, behind.high)) }
+            candidate.distance = behind
             insert(candidate, into: &left)
         }
         for index in links.indices { add(links[index].contact.node, link: index) }
@@ -137,6 +140,7 @@ extension RingNode {
         for index in hints.indices where hints[index].expires > now {
             add(hints[index].contact.node, position: index)
         }
+        return reach
     }
 
     private func insert(_ candidate: NearCandidate, into side: inout [NearCandidate]) {

@@ -12,7 +12,7 @@ package enum RouteDecision: Equatable, Sendable {
 // Greedy routing. Every hop goes to a member strictly nearer to the destination than all before, save two hops uphill,
 // after which only members nearer than the nearest so far count. Where an exact packet finds no such member it turns,
 // once: it goes the other way round the ring, measured along that way alone, again with two hops uphill. So no packet
-// comes to a place more than six times: on its way down and by each hop uphill, and the same again after the turn.
+// comes to a place more than six times: once on its way down, once by each hop uphill, and the same after the turn.
 extension RingNode {
     /// Routes a packet of this member's own. `kind` is `RoutedPacket.firstForeignKind` or above.
     package mutating func route(

@@ -15,22 +15,11 @@ extension RingNode {
         let listsChanged = heard != links[index].heard
         let routableChanged = status.isRoutable != links[index].isRoutable
         links[index].isRoutable = status.isRoutable
-        if listsChanged {
-            links[index].heard = heard
-            measureHeard()
-        }
+        if listsChanged { links[index].heard = heard }
         // A new neighbour has not seen our lists; the others have not seen that this one is routable now.
         if !wasNear, links[index].isNear { oweStatus(at: index, now: now) }
         if routableChanged, left.contains(node) || right.contains(node) { oweStatusToNeighbours(now: now) }
         if listsChanged { updateNear(now: now, effects: &effects) }
-    }
-
-    private mutating func measureHeard() {
-        heardReach = 0
-        for index in links.indices {
-            guard let members = links[index].heard?.members else { continue }
-            for listed in members { heardReach = max(heardReach, own.node.ringDistance(to: listed.node).high) }
-        }
     }
 
     /// All ring neighbours are to be told of our lists.
