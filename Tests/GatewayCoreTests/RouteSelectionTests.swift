@@ -6,20 +6,31 @@ import SimulationKit
 import Testing
 
 @Suite struct RouteSelectionTests {
-    private func contest() -> (Simulator, [SimulatedHost]) {
-        let simulator = Simulator(seed: 21)
+    /// Three sites, the latter two with one prefix; they start `apart` from each other.
+    private func contest(seed: UInt64, apart: Duration) -> [SimulatedHost] {
+        let simulator = Simulator(seed: seed)
         let first = Endpoint("198.51.100.1:7867")!
         simulator.addSite("ufl", prefix: "10.0.0.0/16", bootstrap: [])
         simulator.addSite("lsu", prefix: "10.7.0.0/16", bootstrap: [first])
+        simulator.run(for: apart)
         simulator.addSite("cern", prefix: "10.7.0.0/16", bootstrap: [first])
-        simulator.run(for: .seconds(10))
-        return (simulator, simulator.hosts)
+        simulator.run(for: .seconds(20))
+        return simulator.hosts
     }
 
-    @Test func `two sites with one prefix have one owner, and both know`() throws {
-        let (_, hosts) = contest()
-        let winner = hosts[1].identity.own.node < hosts[2].identity.own.node ? hosts[1] : hosts[2]
-        let loser = winner === hosts[1] ? hosts[2] : hosts[1]
+    @Test(arguments: UInt64(1)...8) func `of two sites with one prefix the earlier owns it`(seed: UInt64) {
+        let hosts = contest(seed: seed, apart: .seconds(10))
+        expect(hosts, winner: hosts[1], loser: hosts[2])
+    }
+
+    @Test(arguments: UInt64(1)...8) func `two sites that start at once with one prefix have one owner`(seed: UInt64) {
+        let hosts = contest(seed: seed, apart: .zero)
+        let isFirst = hosts[0].gateway.routes.first?.site == "lsu"
+        expect(hosts, winner: isFirst ? hosts[1] : hosts[2], loser: isFirst ? hosts[2] : hosts[1])
+    }
+
+    /// Everybody agrees, and both are told.
+    private func expect(_ hosts: [SimulatedHost], winner: SimulatedHost, loser: SimulatedHost) {
         #expect(hosts[0].gateway.routes.map(\.node) == [winner.identity.own.node])
         #expect(hosts[0].gateway.refusedRoutes.map(\.reason) == [.ownedByAnother])
         #expect(loser.gateway.lostExports.map(\.owner) == [winner.identity.own.site])

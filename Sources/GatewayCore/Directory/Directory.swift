@@ -36,8 +36,8 @@ package struct Directory {
     package var digest: UInt64 { buckets.reduce(0, ^) }
     /// The same of each 64th part of the ring, by the upper six bits of the node address.
     package private(set) var buckets = [UInt64](repeating: 0, count: DirectoryLimits.bucketCount)
-    /// Members that have not withdrawn.
-    package private(set) var liveCount = 0
+    /// Members that have not withdrawn, in the order of their addresses.
+    package private(set) var nodes: [NodeAddress] = []
     /// Never later than the first expiry.
     private var expiryBound: Instant?
 
@@ -72,13 +72,13 @@ package struct Directory {
             let entry = Entry(record: record, made: now + (.zero - age), expires: now + (lifetime - age))
             let review = min(entry.expires, now + DirectoryLimits.certificateReviewInterval)
             expiryBound = min(expiryBound ?? review, review)
-            count(entry, 1)
             if exists {
-                count(entries[index], -1)
+                count(out: entries[index])
                 entries[index] = entry
             } else {
                 entries.insert(entry, at: index)
             }
+            count(in: entry)
             return .accepted(entry)
         }
     }
@@ -90,7 +90,7 @@ package struct Directory {
         var gone: [NodeAddress] = []
         for entry in entries where isVoid(entry) {
             gone.append(entry.node)
-            count(entry, -1)
+            count(out: entry)
         }
         if !gone.isEmpty { entries.removeAll(where: isVoid) }
         let first = entries.map(\.expires).min()
@@ -115,18 +115,29 @@ package struct Directory {
     /// Which part of the ring a node is in.
     static func bucket(of node: NodeAddress) -> Int { Int(node.high >> 58) }
 
-    /// Adds an entry to the digests and counts, or takes it out.
-    private mutating func count(_ entry: Entry, _ change: Int) {
+    private mutating func count(in entry: Entry) {
         buckets[Self.bucket(of: entry.node)] ^= entry.record.hash
-        if !entry.announcement.isWithdrawn { liveCount += change }
+        guard !entry.announcement.isWithdrawn else { return }
+        nodes.insert(entry.node, at: nodes.lowerBound { $0 < entry.node })
     }
 
-    private func lowerBound(_ node: NodeAddress) -> Int {
+    private mutating func count(out entry: Entry) {
+        buckets[Self.bucket(of: entry.node)] ^= entry.record.hash
+        guard !entry.announcement.isWithdrawn else { return }
+        nodes.remove(at: nodes.lowerBound { $0 < entry.node })
+    }
+
+    private func lowerBound(_ node: NodeAddress) -> Int { entries.lowerBound { $0.node < node } }
+}
+
+extension Array {
+    /// The first index of a sorted array whose element is not below what is sought.
+    fileprivate func lowerBound(_ isBelow: (Element) -> Bool) -> Int {
         var low = 0
-        var high = entries.count
+        var high = count
         while low < high {
             let middle = (low + high) / 2
-            if entries[middle].node < node { low = middle + 1 } else { high = middle }
+            if isBelow(self[middle]) { low = middle + 1 } else { high = middle }
         }
         return low
     }

@@ -63,8 +63,8 @@ extension Gateway {
             closeSession(at: index, reason: .onDemand, now: now, effects: &effects)
         case .ring(let bytes):
             receiveRing(bytes, at: index, now: now, effects: &effects)
-        case .store:
-            break
+        case .store(let bytes):
+            receiveStore(bytes, now: now, effects: &effects)
         }
     }
 

@@ -2,6 +2,7 @@ import LinkSecurity
 import NetworkTypes
 import OrderedCollections
 import OverlayRing
+import OverlayStore
 
 extension Gateway {
     /// Makes the own announcement anew, signs it and sends it to every member.
@@ -14,7 +15,7 @@ extension Gateway {
         let announcement = Announcement(
             node: node, sequence: sequence, lifetimeSeconds: UInt32(lifetime.components.seconds),
             isWithdrawn: isStopping, endpoints: endpoints,
-            exports: isStopping ? [] : Array(settings.exports.prefix(DirectoryLimits.exportCount)),
+            exports: isStopping ? [] : Array(claimedExports.prefix(DirectoryLimits.exportCount)),
             certificate: identity.own.certificate)
         let encoded = announcement.signed(by: identity)
         publishAt = now + DirectoryLimits.renewalInterval
@@ -117,7 +118,8 @@ extension Gateway {
     /// Decides anew who owns which prefix.
     mutating func selectRoutes(now: Instant, effects: inout GatewayEffects) {
         selectAt = nil
-        let exports = isStopping ? [] : settings.exports
+        inStore(now: now, effects: &effects) { $0.membersChanged(now: now, members: $1, effects: &$2) }
+        let exports = isStopping ? [] : claimedExports
         let new = RouteSelection(
             directory: directory, own: (identity.own.site, node, exports), policy: settings.policy)
         guard new != selection else { return }
@@ -171,6 +173,7 @@ extension Gateway {
         if digest == directory.digest {
             members.values[index].isEven = true
             members.values[index].digestMismatches = 0
+            storeMayBeReady(now: now, effects: &effects)
             return
         }
         guard members.values[index].copy == nil else { return }

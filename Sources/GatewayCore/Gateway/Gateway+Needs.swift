@@ -48,13 +48,13 @@ extension Gateway {
     /// In a small grid everybody keeps a session with everybody; called when the directory has changed.
     mutating func reviewAcquaintances(now: Instant, effects: inout GatewayEffects) {
         let limit = settings.acquaintances
-        if directory.liveCount > limit * 5 / 4 {
+        if directory.nodes.count > limit * 5 / 4 {
             guard hasAcquaintances else { return }
             hasAcquaintances = false
             for index in members.values.indices { members.values[index].needs.isAcquaintance = false }
             return
         }
-        guard directory.liveCount <= limit else { return }
+        guard directory.nodes.count <= limit else { return }
         hasAcquaintances = true
         for entry in directory.entries where entry.node != node {
             if entry.announcement.isWithdrawn {

@@ -126,7 +126,7 @@ extension Gateway {
             guard let endpoint = overlayEndpoint(of: packet.source) else { return }
             receiveHandshake(packet.payload, from: endpoint, now: now, effects: &effects)
         case .store:
-            break
+            receiveStore(packet.payload, now: now, effects: &effects)
         case .traceRequest:
             answerTrace(packet, now: now, effects: &effects)
         case .traceAnswer:

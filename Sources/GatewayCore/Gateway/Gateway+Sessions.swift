@@ -102,6 +102,10 @@ extension Gateway {
         let node = members.values[index].node
         hasJoined = true
         members.values[index].path = newPath(endpoint, now: now)
+        if members.values[index].reason == .noAnswer {
+            // Back from a silence, perhaps with its whole side of the network: what it knows of leases may differ.
+            recheckAt = recheckAt ?? now + OverlayLimits.recheckDelay
+        }
         members.values[index].since = now
         if !endpoint.isOverlay {
             members.values[index].lastEndpoint = endpoint

@@ -97,7 +97,7 @@ extension Gateway {
     /// Own endpoints as other members see them.
     package var observedEndpoints: [Endpoint] { observed.map(\.endpoint) }
     /// Members of the grid that have announced themselves and not withdrawn, this gateway included.
-    package var memberCount: Int { directory.liveCount }
+    package var memberCount: Int { directory.nodes.count }
     /// Of nodes and sequence numbers: equal directories have equal digests.
     package var directoryDigest: UInt64 { directory.digest }
     /// Whether the directory has an announcement of `node`.

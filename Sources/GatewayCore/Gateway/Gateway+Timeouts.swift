@@ -2,6 +2,7 @@ import LinkSecurity
 package import NetworkTypes
 import OrderedCollections
 import OverlayRing
+import OverlayStore
 
 extension Gateway {
     /// When to call `handleTimeout` next, and what for. Ask again after every input.
@@ -21,6 +22,9 @@ extension Gateway {
         consider(queryDeadline.map { Wakeup(deadline: $0, reason: .echoTimeout) })
         consider(selectAt.map { Wakeup(deadline: $0, reason: .routes) })
         consider(Wakeup(deadline: reviewAt, reason: .review))
+        consider(store.nextWakeup.map { Wakeup(deadline: $0.deadline, reason: .store) })
+        consider(claimAt.map { Wakeup(deadline: $0, reason: .store) })
+        consider(recheckAt.map { Wakeup(deadline: $0, reason: .store) })
         consider(ring.nextWakeup.map { Wakeup(deadline: $0.deadline, reason: .ring) })
         return earliest
     }
@@ -40,9 +44,23 @@ extension Gateway {
         if let due = ring.nextWakeup, due.deadline <= now {
             inRing(now: now, effects: &effects) { $0.handleTimeout(now: now, effects: &$1) }
         }
+        storeTimeouts(now: now, effects: &effects)
         reviewSessions(now: now, effects: &effects)
         if publishAt <= now { publish(now: now, effects: &effects) }
         if selectAt.map({ $0 <= now }) ?? false { selectRoutes(now: now, effects: &effects) }
+    }
+
+    private mutating func storeTimeouts(now: Instant, effects: inout GatewayEffects) {
+        storeMayBeReady(now: now, effects: &effects)
+        if let due = recheckAt, due <= now {
+            recheckAt = nil
+            store.recheckAll(now: now)
+        }
+        if let due = store.nextWakeup, due.deadline <= now {
+            inStore(now: now, effects: &effects) { $0.handleTimeout(now: now, members: $1, effects: &$2) }
+        }
+        if let due = claimAt, due <= now { reviewClaims(now: now, effects: &effects) }
+        publishClaims(now: now, effects: &effects)
     }
 
     private mutating func memberTimeouts(at index: Int, now: Instant, effects: inout GatewayEffects) {

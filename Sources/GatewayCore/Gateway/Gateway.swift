@@ -2,6 +2,7 @@ package import LinkSecurity
 package import NetworkTypes
 import OrderedCollections
 import OverlayRing
+import OverlayStore
 
 /// The control core of one gateway: who the members are, how they are reached, which prefixes lie behind them.
 ///
@@ -22,6 +23,14 @@ package struct Gateway: ~Copyable {
     /// Whom to be linked with, and the way to everybody else.
     var ring: RingNode
     var ringEffects = RingEffects()
+    /// Leases of the whole grid: those of this site, and those that this member keeps for others.
+    var store: StoreNode
+    var storeEffects = StoreEffects()
+    /// When claims are looked at; `nil` before the store is ready.
+    var claimAt: Instant?
+    var claimsMayHaveChanged = false
+    /// When all own leases are offered to their replicas again; `nil` when nobody has come back.
+    var recheckAt: Instant?
 
     var underlay = UnderlayFacts(endpoints: [], mtu: 1_500)
     /// Seconds since 1970, as of the last input that told.
@@ -81,6 +90,7 @@ package struct Gateway: ~Copyable {
         publishAt = now
         reviewAt = now + OverlayLimits.reviewInterval
         started = now
+        store = StoreNode(identity: identity, seed: random.nextWord(), isReady: false)
         ring = RingNode(
             own: RingContact(node: identity.own.node, endpoints: []), seed: random.nextWord(), now: now)
         bootstrap = settings.bootstrap.map { BootstrapTarget(name: $0, endpoints: [], now: now) }
@@ -135,7 +145,10 @@ package struct Gateway: ~Copyable {
                 members.values[index].rekeyAt = min(planned, now + new.rekeyInterval)
             }
         }
-        if new.exports != old.exports { publish(now: now, effects: &effects) }
+        if new.exports != old.exports {
+            publish(now: now, effects: &effects)
+            if store.isReady { reviewClaims(now: now, effects: &effects) }
+        }
         selectRoutes(now: now, effects: &effects)
     }
 

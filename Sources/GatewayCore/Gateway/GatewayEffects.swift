@@ -1,5 +1,6 @@
 package import LinkSecurity
 package import NetworkTypes
+package import OverlayStore
 
 /// What the core wants done, in the order in which it wants it.
 ///
@@ -36,6 +37,10 @@ package struct GatewayEffects: ~Copyable {
         /// A trace came back, or did not (`nil`).
         case traceEnded(token: UInt64, TraceResult?)
         case crawlEnded(token: UInt64, CrawlResult)
+        /// An operation on the store has ended.
+        case storeCompleted(token: UInt64, StoreOutcome)
+        /// Own leases are others than before: keep them over restarts (`Gateway.leaseStatus`).
+        case leasesChanged
         case notice(GatewayNotice)
     }
 
@@ -67,6 +72,8 @@ package enum GatewayNotice: Equatable, Sendable {
     case memberExpired(site: String, node: NodeAddress)
     /// A bootstrap address is this gateway itself.
     case bootstrapIsSelf(Endpoint)
+    /// Another site's lease won over ours.
+    case leaseLost(String, to: String, node: NodeAddress)
     /// This gateway has its neighbours on the ring and takes part in routing.
     case ringJoined
     /// All its links are gone.

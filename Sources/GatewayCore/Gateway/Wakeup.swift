@@ -20,6 +20,7 @@ package struct Wakeup: Equatable, Sendable {
         case review
         case ring
         case routes
+        case store
         case trace
     }
 

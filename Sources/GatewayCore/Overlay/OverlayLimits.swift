@@ -24,6 +24,11 @@ package enum OverlayLimits {
     package static let silence: Duration = .seconds(1)
     /// Between attempts to replace a path over the overlay by a direct one, at most.
     package static let directIntervalLimit: Duration = .seconds(300)
+    /// How long a claim of a prefix outlives its owner, and how often missing claims are asked for.
+    package static let claimLifetime: Duration = .seconds(3_600)
+    package static let claimInterval: Duration = .seconds(60)
+    /// From the return of a silent member until all own leases are offered to their replicas again.
+    package static let recheckDelay: Duration = .seconds(5)
     /// Traces that wait for their answers.
     package static let traces = 64
     /// Members that a crawl asks at a time, how long it waits for one, and how often it asks.

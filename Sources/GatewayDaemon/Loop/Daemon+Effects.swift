@@ -51,6 +51,10 @@ extension Daemon {
                 answerTrace(token, result)
             case .crawlEnded(_, let result):
                 answerCrawl(result)
+            case .storeCompleted:
+                break
+            case .leasesChanged:
+                leasesDirty = true
             case .notice(let notice):
                 log(notice)
             }
@@ -107,6 +111,9 @@ extension Daemon {
             logger.info("site forgotten", metadata: ["site": "\(site)", "node": "\(node.abbreviated)"])
         case .bootstrapIsSelf(let endpoint):
             logger.debug("a bootstrap address is this gateway", metadata: ["endpoint": "\(endpoint)"])
+        case .leaseLost(let key, let site, let node):
+            logger.warning(
+                "lease lost", metadata: ["key": "\(key)", "to": "\(site)", "node": "\(node.abbreviated)"])
         case .ringJoined:
             logger.info("in the ring")
         case .ringIsolated:

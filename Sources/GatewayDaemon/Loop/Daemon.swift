@@ -54,6 +54,7 @@ package final class Daemon {
     var unresolved: [HostAndPort: String] = [:]
     var rates = TrafficRates()
     var membersDirty = false
+    var leasesDirty = false
     /// When the core wants its timeouts handled, as of its last input.
     var coreWakeup: Instant?
     /// Control requests that wait for something.

@@ -42,7 +42,7 @@ extension StoreNode {
             lease.repeats = 0
             lease.repeatInterval = StoreLimits.storeInterval
             lease.repeatAt = now + StoreLimits.storeInterval
-            lease.renewAt = max(now, lease.madeAt + renewal)
+            lease.renewAt = max(now + StoreLimits.storeInterval, lease.madeAt + renewal)
         }
         sendMissing(key, now: now, effects: &effects)
     }
@@ -110,9 +110,8 @@ extension StoreNode {
             case .lost: break
             }
         }
-        for lease in leases.values {
-            if let next = lease.nextAt { timers.advance(.leases, to: next) }
-        }
+        // Steps on the way have advanced the timer to what they have dealt with.
+        timers.set(.leases, leases.values.compactMap(\.nextAt).min())
     }
 
     private mutating func tendKept(

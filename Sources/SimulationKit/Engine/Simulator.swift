@@ -25,6 +25,8 @@ package final class Simulator {
     package var trapsOnViolation = true
     /// What hosts made from now on do with notices.
     package var keepsNotices = true
+    /// Size of the grid up to which hosts made from now on keep a session with everybody.
+    package var acquaintances = DirectoryLimits.acquaintances
 
     /// By handle; a host's slot is empty when it is gone.
     var slots: [SimulatedHost?] = []
@@ -69,7 +71,8 @@ package final class Simulator {
         let exports = identity.own.prefixes.map { Announcement.Export(subnet: $0, virtual: $0) }
         let names = bootstrap.map { HostAndPort(host: $0.address.description, port: $0.port) }
         let settings = CoreSettings(
-            bootstrap: names, remembered: remembered, exports: exports, firstSequence: now.nanoseconds)
+            bootstrap: names, remembered: remembered, exports: exports, firstSequence: now.nanoseconds,
+            acquaintances: acquaintances)
         let host = SimulatedHost(
             identity: identity, endpoint: endpoint, settings: settings, seed: random.nextWord(), now: now)
         for (name, endpoint) in zip(names, bootstrap) { host.names[name] = [endpoint] }

@@ -1,6 +1,7 @@
 package import GatewayCore
 import LinkSecurity
 package import NetworkTypes
+package import OverlayStore
 import WireFormat
 
 /// A datagram that a host sends.
@@ -34,6 +35,7 @@ package final class SimulatedHost {
     package private(set) var echoes: [(token: UInt64, roundTrip: Duration?)] = []
     package private(set) var traces: [(token: UInt64, result: TraceResult?)] = []
     package private(set) var crawls: [(token: UInt64, result: CrawlResult)] = []
+    package private(set) var storeOutcomes: [(token: UInt64, outcome: StoreOutcome)] = []
     /// Whether `notices` are kept: many hosts must not hoard.
     package var keepsNotices = true
     /// Names that resolve.
@@ -177,7 +179,9 @@ package final class SimulatedHost {
             traces.append((token, result))
         case .crawlEnded(let token, let result):
             crawls.append((token, result))
-        case .addPeer, .removePeer, .routesChanged, .membersChanged:
+        case .storeCompleted(let token, let outcome):
+            storeOutcomes.append((token, outcome))
+        case .addPeer, .removePeer, .routesChanged, .membersChanged, .leasesChanged:
             break
         }
     }

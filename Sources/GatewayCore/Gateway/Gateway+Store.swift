@@ -1,0 +1,147 @@
+import LinkSecurity
+package import NetworkTypes
+import OrderedCollections
+package import OverlayStore
+
+// The store within the gateway: its messages go by sessions, or over the ring's hops; the directory says who the
+// replicas are.
+extension Gateway {
+    /// Gives the store an input and carries out what it wants done.
+    mutating func inStore(
+        now: Instant, effects: inout GatewayEffects,
+        _ input: (inout StoreNode, Directory, inout StoreEffects) -> Void
+    ) {
+        input(&store, directory, &storeEffects)
+        while !storeEffects.list.isEmpty {
+            let list = storeEffects.list
+            storeEffects.removeAll()
+            for effect in list { carryOut(effect, now: now, effects: &effects) }
+        }
+    }
+
+    private mutating func carryOut(
+        _ effect: StoreEffects.Effect, now: Instant, effects: inout GatewayEffects
+    ) {
+        switch effect {
+        case .send(let node, let bytes):
+            if members[node]?.path != nil, members[node]?.active != nil {
+                effects.append(.sendControl(.store(bytes), to: node, endpoint: nil, paddedTo: nil, localIndex: nil))
+            } else {
+                route(bytes, .store, to: node, now: now, effects: &effects)
+            }
+        case .completed(let token, let outcome):
+            effects.append(.storeCompleted(token: token, outcome))
+        case .lost(let key, let winner):
+            effects.append(.notice(.leaseLost(key.name, to: winner.holder, node: winner.owner)))
+        case .leaseChanged:
+            effects.append(.leasesChanged)
+            claimsMayHaveChanged = true
+        case .notice:
+            break
+        }
+    }
+
+    mutating func receiveStore(_ bytes: [UInt8], now: Instant, effects: inout GatewayEffects) {
+        inStore(now: now, effects: &effects) { $0.receive(bytes, now: now, members: $1, effects: &$2) }
+        publishClaims(now: now, effects: &effects)
+    }
+
+    /// Creates an exclusive lease; `.storeCompleted` tells what became of it. Without a majority of the replicas it
+    /// goes on trying until released.
+    package mutating func createLease(
+        _ name: String, value: [UInt8], lifetime: Duration, token: UInt64, now: Instant,
+        effects: inout GatewayEffects
+    ) {
+        inStore(now: now, effects: &effects) {
+            $0.create(name, value: value, lifetime: lifetime, token: token, now: now, members: $1, effects: &$2)
+        }
+    }
+
+    /// Gives up a lease.
+    package mutating func releaseLease(_ name: String, now: Instant, effects: inout GatewayEffects) {
+        guard let key = StoreKey(.exclusive, name) else { return }
+        inStore(now: now, effects: &effects) { $0.release(key, now: now, members: $1, effects: &$2) }
+    }
+
+    /// Reads what stands under an exclusive key; `.storeCompleted` tells.
+    package mutating func readLease(
+        _ name: String, token: UInt64, now: Instant, effects: inout GatewayEffects
+    ) {
+        inStore(now: now, effects: &effects) {
+            $0.get(.exclusive, name, token: token, now: now, members: $1, effects: &$2)
+        }
+    }
+
+    /// Own leases and claims, for status.
+    package var leaseStatus: [StoreLease] { store.ownLeases }
+    /// Keys that this member keeps for itself or others.
+    package var replicaKeyCount: Int { store.replicaKeyCount }
+}
+
+// Claims: each exported prefix is a lease, so that of two sites with one prefix the earlier keeps it.
+extension Gateway {
+    /// The store's key of a prefix.
+    package static func claimKey(_ prefix: IPPrefix) -> StoreKey? { StoreKey(.exclusive, "prefix:\(prefix)") }
+
+    /// The own exports with the create epochs of the claims that are held.
+    var claimedExports: [Announcement.Export] {
+        settings.exports.map { export in
+            var claimed = export
+            guard let key = Self.claimKey(export.virtual), let lease = store.lease(key), case .held = lease.state
+            else { return export }
+            claimed.claimEpoch = lease.epoch
+            return claimed
+        }
+    }
+
+    /// Asks for the claims that are missing, and gives up those of prefixes that are exported no more.
+    mutating func reviewClaims(now: Instant, effects: inout GatewayEffects) {
+        claimAt = now + random.jitter(around: OverlayLimits.claimInterval)
+        let keys = settings.exports.compactMap { Self.claimKey($0.virtual) }
+        for lease in store.ownLeases where lease.key.name.hasPrefix("prefix:") && !keys.contains(lease.key) {
+            let key = lease.key
+            inStore(now: now, effects: &effects) { $0.release(key, now: now, members: $1, effects: &$2) }
+        }
+        for key in keys {
+            // One that another site won is asked for again: the site may have let it go.
+            if let lease = store.lease(key) {
+                guard case .lost = lease.state else { continue }
+            }
+            inStore(now: now, effects: &effects) {
+                $0.create(
+                    key.name, value: [], lifetime: OverlayLimits.claimLifetime, token: 0, now: now, members: $1,
+                    effects: &$2)
+            }
+        }
+        publishClaims(now: now, effects: &effects)
+    }
+
+    /// Tells everybody when the claims are others than announced.
+    mutating func publishClaims(now: Instant, effects: inout GatewayEffects) {
+        guard claimsMayHaveChanged, !isStopping else { return }
+        claimsMayHaveChanged = false
+        let announced = directory[node]?.announcement.exports.map(\.claimEpoch) ?? []
+        let exports = claimedExports.prefix(DirectoryLimits.exportCount)
+        if exports.map(\.claimEpoch) != announced { publishAt = min(publishAt, now) }
+    }
+
+    /// The directory is what the grid's members have, or there is nobody else: leases may be created.
+    mutating func storeMayBeReady(now: Instant, effects: inout GatewayEffects) {
+        guard !store.isReady else { return }
+        let isAlone = isJoined && !hasJoined && bootstrap.allSatisfy { $0.name != nil }
+        guard isAlone || members.values.contains(where: \.isEven) else { return }
+        inStore(now: now, effects: &effects) { $0.setReady(true, now: now, members: $1, effects: &$2) }
+        claimAt = now
+    }
+}
+
+extension Directory: StoreMembers {
+    /// Members that have not withdrawn.
+    package var count: Int { nodes.count }
+    /// The member at a position in the order of the addresses.
+    package subscript(position: Int) -> NodeAddress { nodes[position] }
+    /// The certificate of a member, also of one that has withdrawn.
+    package func certificate(of node: NodeAddress) -> [UInt8]? { self[node]?.identity.certificate }
+    /// The site in it.
+    package func site(of node: NodeAddress) -> String? { self[node]?.identity.site }
+}
