@@ -51,8 +51,8 @@ extension StoreNode {
         return true
     }
 
-    /// Gives up what we hold, try to get or have lost under a key. The replicas are told until they answer, for a while;
-    /// what missed it expires.
+    /// Gives up what we hold, try to get or have lost under a key. The replicas are told until they answer, for a
+    /// while; what missed it expires.
     package mutating func release(
         _ key: StoreKey, now: Instant, members: some StoreMembers, effects: inout StoreEffects
     ) {
