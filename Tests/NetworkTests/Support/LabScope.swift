@@ -19,9 +19,11 @@ struct LabScope: SuiteTrait, TestTrait, TestScoping {
         defer { if ProcessInfo.processInfo.environment["IPOP_LAB_KEEP"] == nil { lab.destroy() } }
         if isBroughtUp {
             // What passes before any gateway runs would pass without one.
-            for (from, to) in lab.pairs {
-                let early = try lab.ping(to.hostAddress, from: .host(from), count: 1)
-                guard early.received == 0 else { throw LabError.badPlan("\(from.hostName) needs no gateway") }
+            let calls = try lab.pairs.map { from, to in
+                try lab.call(["ping", "-n", "-c", "1", "-W", "2", to.hostAddress], at: .host(from))
+            }
+            for (pair, early) in zip(lab.pairs, try ProgramRun.run(calls, atOnce: calls.count)) where early.succeeded {
+                throw LabError.badPlan("\(pair.from.hostName) needs no gateway")
             }
             try lab.bringUp()
         }
@@ -49,6 +51,7 @@ extension Lab {
     var ufl: LabSite { sites[0] }
     var lsu: LabSite { sites[1] }
     var cern: LabSite { sites[2] }
+    var ornl: LabSite { sites[3] }
 
     /// All ordered pairs of different sites.
     var pairs: [(from: LabSite, to: LabSite)] {
