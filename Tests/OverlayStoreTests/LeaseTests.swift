@@ -159,6 +159,27 @@ private let key = lease("lease:10.0.0.2")
         #expect(stores.lease(of: 0, key)?.state == .held(unconfirmedSince: nil))
     }
 
+    @Test func `replicas that restart one after the other get back what they held`() {
+        let stores = VirtualStores(8, seed: 8)
+        let token = stores.create(by: 0, key.name, lifetime: .seconds(86_400))
+        stores.run(for: .seconds(10))
+
+        for index in 1..<8 {
+            stores.restart(index)
+            let node = stores.members[index].node
+            for other in 0..<8 where other != index {
+                stores.input(other) { store, _, now, _ in store.memberReturned(node, now: now) }
+            }
+            stores.run(for: .seconds(2))
+        }
+
+        #expect(stores.lease(of: 0, key)?.storedCount == 8)
+        let other = stores.create(by: 5, key.name)
+        stores.run(for: .seconds(5))
+        #expect(stores.owner(toldTo: other) == "site0")
+        #expect(stores.lease(of: 0, key)?.epoch == stores.epoch(token))
+    }
+
     @Test(arguments: 0..<2)
     func `leases stay with their owners while members come and go`(seed: UInt64) {
         let stores = VirtualStores(30, seed: seed)

@@ -140,6 +140,18 @@ private let key = lease("lease:10.0.0.3")
         #expect(epoch(propose(high, 2)) != nil)
     }
 
+    @Test func `only so many gateways of one site hold one key`() {
+        for number in 0..<16 as Range<UInt64> {
+            let owner = NodeAddress(high: 1, middle: number, low: 0)
+            _ = propose(owner, 1)
+            #expect(isStored(commit(owner, 1, epoch: 10 + 2 * number)))
+        }
+        let owner = NodeAddress(high: 1, middle: 99, low: 0)
+        _ = propose(owner, 1)
+        #expect(reason(commit(owner, 1, epoch: 99)) == .tooManyRecords)
+        #expect(store(record(owner, epoch: 9)).map { reason($0.message) } == [.tooManyRecords])
+    }
+
     @Test func `a replica takes no more bytes and promises than it may`() {
         var isFull = false
         var number: UInt64 = 0
