@@ -43,14 +43,14 @@ func lease(_ name: String) -> StoreKey {
         stores.doublePerMille = 300
         stores.delay = 5...3_000
         var random = SeededRandom(seed: seed)
-        for _ in 0..<40 {
+        for _ in 0..<60 {
             let member = Int(random.below(5))
-            if random.chance(1, in: 3) {
+            if random.chance(1, in: 4) {
                 stores.release(by: member, key)
             } else {
                 _ = stores.create(by: member, key.name)
             }
-            stores.run(for: .milliseconds(Int64(random.below(8_000))))
+            stores.run(for: .milliseconds(Int64(random.below(2_500))))
         }
         #expect(stores.overlaps.isEmpty)
         #expect(stores.losses.isEmpty)
