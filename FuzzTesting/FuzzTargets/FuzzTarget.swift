@@ -10,6 +10,9 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case gateway
     case handshake
 
+    // What the metrics server reads.
+    case metricsRequest = "metrics-request"
+
     // What operators and authorities write.
     case settings
     case subnetMap = "subnet-map"
@@ -35,6 +38,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .announcement: try AnnouncementTarget.run(input)
         case .gateway: try GatewayTarget.run(input)
         case .handshake: try HandshakeTarget.run(input)
+        case .metricsRequest: try MetricsRequestTarget.run(input)
         case .settings: try SettingsTarget.run(input)
         case .subnetMap: try SubnetMapTarget.run(input)
         case .gridProfile: try GridProfileTarget.run(input)

@@ -56,6 +56,30 @@ enum ControlRequestTarget {
     }
 }
 
+/// What somebody sends to the metrics server.
+enum MetricsRequestTarget {
+    static func run(_ input: [UInt8]) throws(PropertyViolation) {
+        // As it comes: once it is understood, more bytes change nothing.
+        guard let request = MetricsRequest(input) else {
+            try expect(input.count < MetricsRequest.byteLimit, "a request that does not end is refused")
+            return
+        }
+        let isFinal = request == MetricsRequest(input + [UInt8(ascii: "x")])
+        try expect(isFinal || input.count >= MetricsRequest.byteLimit, "what comes later changes nothing")
+        var isDrawn = false
+        let answer = MetricsResponse.bytes(to: request, unixSeconds: 0) {
+            isDrawn = true
+            return []
+        }
+        try expect(answer.count < 400, "an answer without the page is short")
+        try expect(!isDrawn || input.containsText("/metrics"), "the page is drawn for its path only")
+    }
+}
+
+extension [UInt8] {
+    fileprivate func containsText(_ text: String) -> Bool { String(decoding: self, as: UTF8.self).contains(text) }
+}
+
 /// A line that the daemon, or who sits in its place, answers.
 enum ControlReplyTarget {
     static func run(_ input: [UInt8]) throws(PropertyViolation) {
