@@ -90,8 +90,8 @@ let package = Package(
             "GatewayDaemon",
             [
                 "NetworkTypes", "WireFormat", "LinkSecurity", "PacketForwarding", "RoutePlanning",
-                "GatewayConfiguration", "ControlProtocol", "GatewayCore", "OverlayRing", "GatewayFiles", "LinuxSystem",
-                "RouteControl", "OpenSSLLink", logging,
+                "GatewayConfiguration", "ControlProtocol", "GatewayCore", "OverlayRing", "OverlayStore", "GatewayFiles",
+                "LinuxSystem", "RouteControl", "OpenSSLLink", logging,
             ]),
         outside("GatewayLab", ["ControlProtocol"]),
 
@@ -140,7 +140,7 @@ let package = Package(
             "SimulationTests",
             ["ipop-sim", "SimulationKit", "ControlProtocol", "GatewayCore", "LinkSecurity", "NetworkTypes"]),
         tests("OverlayRingTests", ["OverlayRing", "RingSimulation", "WireFormat", "NetworkTypes"]),
-        tests("OverlayStoreTests", ["OverlayStore", "LinkSecurity", "WireFormat", "NetworkTypes", ordered]),
+        tests("OverlayStoreTests", ["OverlayStore", "LinkSecurity", "WireFormat", "NetworkTypes"]),
         tests("LinuxSystemTests", ["LinuxSystem", "NetworkTypes"]),
         tests("RouteControlTests", ["RouteControl", "RoutePlanning", "LinuxSystem", "NetworkTypes"]),
         tests("OpenSSLLinkTests", ["OpenSSLLink", "LinkSecurity", "NetworkTypes", "COpenSSL", "COpenSSLShims"]),

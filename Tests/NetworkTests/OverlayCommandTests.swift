@@ -99,6 +99,22 @@ extension NetworkTests {
             #expect(trace.report.hops.isEmpty && trace.report.roundTripMicroseconds == nil)
         }
 
+        @Test func `every exported prefix is claimed by a lease that three members keep`() throws {
+            let lab = try Lab.ofSuite()
+
+            for site in lab.sites {
+                try until("the claims of \(site.name)", timeLimit: Lab.joinLimit) { () throws(LabError) in
+                    let leases = try lab.leases(site)
+                    return leases.count == site.subnets.count && leases.allSatisfy { $0.stored == 3 }
+                }
+                let leases = try lab.leases(site)
+
+                #expect(Set(leases.map(\.key)) == Set(site.subnets.map { "prefix:\($0)" }))
+                #expect(leases.allSatisfy { $0.holder == site.name && $0.state == "held" && $0.reason == nil })
+                #expect(leases.allSatisfy { $0.expiresSeconds > 0 && $0.keepers == 3 })
+            }
+        }
+
         @Test func `the tables fit 80 columns`() throws {
             let lab = try Lab.ofSuite()
 

@@ -20,7 +20,8 @@ extension Daemon {
             certificate: CertificateReport(
                 notAfter: identity.own.notAfter, now: wallClock, subnets: identity.own.prefixes),
             overlay: overlayReport,
-            sites: siteReports, routes: routeReports, exports: exportReports, nat: natReport, problems: problems,
+            sites: siteReports, routes: routeReports, exports: exportReports, leases: leaseReports, nat: natReport,
+            problems: problems,
             drops: plane.counters.drops.filter { $0.count > 0 }.map {
                 DropCount(reason: $0.reason.rawValue, packets: $0.count)
             },

@@ -54,11 +54,7 @@ extension StoreNode {
             switch target.answer {
             case .silent, .refused(.notResponsible), .refused(.expired):
                 send(.store(identifier: lease.identifier, copy), to: target.node, effects: &effects)
-            case .refused:
-                // For want of room: worth asking again only while it keeps us from a majority.
-                guard !lease.hasMajority else { continue }
-                send(.store(identifier: lease.identifier, copy), to: target.node, effects: &effects)
-            case .voted, .stored, .promised, .rival: break
+            case .voted, .stored, .promised, .rival, .refused: break
             }
         }
     }
@@ -142,7 +138,7 @@ extension StoreNode {
             lease.repeatAt = isEnough ? nil : now + lease.repeatInterval
             if isDoubtful {
                 lease.unconfirmedSince = lease.unconfirmedSince ?? lease.startedAt
-                lease.lastWait = lease.answeredCount < lease.majority ? .noMajority : .refused
+                lease.lastWait = .noMajority
             }
         }
         if isDoubtful, lease.unconfirmedSince == nil { effects.append(.leaseChanged(key)) }

@@ -58,8 +58,10 @@ extension StoreReplica {
             return reason
         }
         if byteCount - (old?.byteCount ?? 0) + entry.byteCount > StoreLimits.replicaByteCount { return .full }
-        guard record.state != .released else { return nil }
-        return slot.liveCount(except: record) >= StoreLimits.recordsPerKey ? .tooManyRecords : nil
+        let live = slot.entries.filter {
+            $0.record.state != .released && $0.record.owner != record.owner && !$0.record.conflicts(with: record)
+        }
+        return record.state != .released && live.count >= StoreLimits.recordsPerKey ? .tooManyRecords : nil
     }
 
     private mutating func limitReleases(in slot: inout ReplicaSlot) {

@@ -59,7 +59,24 @@ struct TraceDocument: Decodable {
     let error: String?
 }
 
+/// One of `leases` in `ipop leases --json`.
+struct LeaseDocument: Decodable {
+    let key, holder: String
+    let expiresSeconds: UInt64
+    let mac: String?
+    let state: String
+    let reason: String?
+    let keepers, stored: Int?
+}
+
 extension Lab {
+    /// What `ipop leases --json` says at a site's gateway.
+    func leases(_ site: LabSite) throws(LabError) -> [LeaseDocument] {
+        struct Leases: Decodable { let leases: [LeaseDocument] }
+        let found: (status: Int32, report: Leases) = try document(["ipop", "leases", "--json"], at: site)
+        return found.report.leases
+    }
+
     /// What `ipop ring --json` says at a site's gateway.
     func ring(_ site: LabSite) throws(LabError) -> RingDocument {
         try document(["ipop", "ring", "--json"], at: site).report
