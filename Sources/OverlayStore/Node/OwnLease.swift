@@ -96,6 +96,19 @@ struct OwnLease: Sendable {
         }
     }
 
+    /// A replica has forgotten what it had: it is asked again by `instant`.
+    mutating func replicaReturned(_ index: Int, by instant: Instant) {
+        switch phase {
+        case .waiting, .proposing, .committing, .lost: recheck(by: instant)
+        case .keeping:
+            targets[index].answer = .silent
+            hasMajority = storedCount >= majority
+            repeats = 0
+            repeatInterval = StoreLimits.storeInterval
+            repeatAt = min(repeatAt ?? instant, instant)
+        }
+    }
+
     /// As status shows it.
     var view: StoreLease {
         let state: StoreLease.State

@@ -107,6 +107,7 @@ extension StoreNode {
             change(key) { lease in
                 lease.epoch = epoch
                 lease.phase = .keeping
+                lease.unconfirmedSince = now
                 lease.hasCommitted = true
                 lease.failures = 0
                 lease.lastWait = nil
@@ -117,7 +118,8 @@ extension StoreNode {
         }
         let highest =
             lease.targets.compactMap { target -> UInt64? in
-                if case .voted(let epoch) = target.answer { epoch } else { nil }
+                // No higher than we would learn from anybody: a lie would make an epoch that loses for ever.
+                if case .voted(let epoch) = target.answer { min(epoch, replica.clock) } else { nil }
             }.max() ?? 0
         let record = StoreRecord(
             state: .tentative, key: key, owner: own, holder: site,

@@ -54,7 +54,11 @@ extension StoreNode {
             switch target.answer {
             case .silent, .refused(.notResponsible), .refused(.expired):
                 send(.store(identifier: lease.identifier, copy), to: target.node, effects: &effects)
-            case .voted, .stored, .promised, .rival, .refused: break
+            case .refused:
+                // For want of room: worth asking again only while it keeps us from a majority.
+                guard !lease.hasMajority else { continue }
+                send(.store(identifier: lease.identifier, copy), to: target.node, effects: &effects)
+            case .voted, .stored, .promised, .rival: break
             }
         }
     }
@@ -138,7 +142,7 @@ extension StoreNode {
             lease.repeatAt = isEnough ? nil : now + lease.repeatInterval
             if isDoubtful {
                 lease.unconfirmedSince = lease.unconfirmedSince ?? lease.startedAt
-                lease.lastWait = .noMajority
+                lease.lastWait = lease.answeredCount < lease.majority ? .noMajority : .refused
             }
         }
         if isDoubtful, lease.unconfirmedSince == nil { effects.append(.leaseChanged(key)) }

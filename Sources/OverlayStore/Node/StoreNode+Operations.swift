@@ -33,14 +33,14 @@ extension StoreNode {
     ) -> Bool {
         guard remembered.expires > now, leases[remembered.key] == nil, leases.count < StoreLimits.ownLeases,
             remembered.value.count <= StoreLimits.valueByteCount, remembered.epoch <= StoreLimits.counter,
-            remembered.sequence < StoreLimits.counter,
+            remembered.sequence <= StoreLimits.counter - StoreLimits.restoredGap,
             StoreLimits.lifetimeSeconds.contains(remembered.lifetimeSeconds)
         else { return false }
         let key = remembered.key
         var lease = OwnLease(
             key: key, value: remembered.value, lifetimeSeconds: remembered.lifetimeSeconds, token: nil)
         lease.epoch = remembered.epoch
-        lease.sequence = remembered.sequence
+        lease.sequence = remembered.sequence + StoreLimits.restoredGap
         lease.phase = .keeping
         lease.heldUntil = remembered.expires
         lease.unconfirmedSince = now

@@ -151,7 +151,7 @@ extension StoreNode {
             lose(key, to: copy.record, now: now, effects: &effects)
         case .newer:
             guard let record = refusal.copy?.record, record.owner == own, let lease = leases[key],
-                record.sequence >= lease.sequence, isGenuine(record, members)
+                record.sequence >= lease.sequence, record.sequence < StoreLimits.counter, isGenuine(record, members)
             else { return }
             change(key) { $0.sequence = record.sequence }
             renewRecord(key, now: now, members: members, effects: &effects)

@@ -122,7 +122,28 @@ package struct StoreNode {
         for index in leases.values.indices {
             let delay = random.below(UInt64(StoreLimits.recheckSpread.wholeNanoseconds))
             leases.values[index].recheck(by: now + .nanoseconds(Int64(delay)))
-            timers.advance(.leases, to: leases.values[index].nextAt ?? now)
+            if let next = leases.values[index].nextAt { timers.advance(.leases, to: next) }
+        }
+        for index in releases.values.indices where !releases.values[index].missing.isEmpty {
+            releases.values[index].repeats = 0
+            releases.values[index].repeatAt = now + StoreLimits.storeInterval
+            timers.advance(.releases, to: releases.values[index].nextAt)
+        }
+    }
+
+    /// A member has started anew and knows nothing of what it held: it gets the own records that it should have, within
+    /// a second. Costs a look at each own lease.
+    package mutating func memberReturned(_ node: NodeAddress, now: Instant) {
+        for index in leases.values.indices {
+            guard let target = leases.values[index].targetIndex(node) else { continue }
+            let delay = random.below(UInt64(StoreLimits.storeInterval.wholeNanoseconds))
+            leases.values[index].replicaReturned(target, by: now + .nanoseconds(Int64(delay)))
+            if let next = leases.values[index].nextAt { timers.advance(.leases, to: next) }
+        }
+        for index in releases.values.indices where releases.values[index].missing.contains(node) {
+            releases.values[index].repeats = 0
+            releases.values[index].repeatAt = now + StoreLimits.storeInterval
+            timers.advance(.releases, to: releases.values[index].nextAt)
         }
     }
 

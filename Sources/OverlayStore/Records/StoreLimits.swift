@@ -13,8 +13,8 @@ package enum StoreLimits {
     package static let valueByteCount = 512
     /// Bytes of an ECDSA P-256 signature, DER.
     package static let signatureByteCount = 72
-    /// Bytes of a message, the largest: header 42, identifier 8, key 66, reason 1, member 21, record 684 with name,
-    /// holder and value at their limits, its signature 73, age 4, signature 73: 972.
+    /// Bytes of a message. The largest has version, members, type and identifier 50, key 66, reason 1, member 21, flag
+    /// 1, record 685 with name, holder and value at their limits, its signature 73, age 4, signature 73: 974.
     package static let messageByteCount = 1_000
     /// A record's lifetime: a minute to a day.
     package static let lifetimeSeconds: ClosedRange<UInt32> = 60...86_400
@@ -54,6 +54,8 @@ package enum StoreLimits {
 
     /// Own leases and values.
     package static let ownLeases = 512
+    /// A lease of a former life goes on with a sequence so much higher: memory may lag behind what was sent.
+    package static let restoredGap: UInt64 = 1_024
     /// Own releases that are remembered, so that a stray copy can be answered.
     package static let ownReleases = 512
     /// Reads under way.

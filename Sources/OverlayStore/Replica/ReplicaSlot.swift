@@ -39,6 +39,13 @@ struct ReplicaSlot: Equatable, Sendable {
 
     func entry(of owner: NodeAddress) -> StoreEntry? { entries.first { $0.record.owner == owner } }
 
+    /// Records that would stand beside `record`.
+    func liveCount(except record: StoreRecord) -> Int {
+        entries.count {
+            $0.record.state != .released && $0.record.owner != record.owner && !$0.record.conflicts(with: record)
+        }
+    }
+
     /// Whether an owner has a record or a promise here.
     func concerns(_ owner: NodeAddress) -> Bool {
         entries.contains { $0.record.owner == owner } || promises.contains { $0.owner == owner }

@@ -58,10 +58,8 @@ extension StoreReplica {
             return reason
         }
         if byteCount - (old?.byteCount ?? 0) + entry.byteCount > StoreLimits.replicaByteCount { return .full }
-        let live = slot.entries.filter {
-            $0.record.state != .released && $0.record.owner != record.owner && !$0.record.conflicts(with: record)
-        }
-        return record.state != .released && live.count >= StoreLimits.recordsPerKey ? .tooManyRecords : nil
+        guard record.state != .released else { return nil }
+        return slot.liveCount(except: record) >= StoreLimits.recordsPerKey ? .tooManyRecords : nil
     }
 
     private mutating func limitReleases(in slot: inout ReplicaSlot) {

@@ -85,6 +85,9 @@ struct StoreReplica: Sendable {
             return .refusal(identifier: identifier, key, .expired, by: nil, copy: nil)
         }
         let entry = StoreEntry(record: record, expires: now + left, identifier: identifier)
+        if slot.liveCount(except: record) >= StoreLimits.recordsPerKey {
+            return .refusal(identifier: identifier, key, .tooManyRecords, by: nil, copy: nil)
+        }
         if byteCount - (slot.entry(of: record.owner)?.byteCount ?? 0) + entry.byteCount
             > StoreLimits.replicaByteCount
         {
