@@ -82,6 +82,33 @@ private let key = lease("prefix:10.1.0.0/24")
         #expect(stores.losses.map(\.member) == [1])
     }
 
+    @Test func `an owner whose record had to give way is told at once, not at its renewal`() {
+        let stores = VirtualStores(9, seed: 6)
+        _ = stores.create(by: 0, key.name, lifetime: .seconds(120))
+        stores.run(for: .seconds(5))
+        stores.part([0])
+        stores.run(for: .seconds(200))
+        _ = stores.create(by: 1, key.name, lifetime: .seconds(86_400))
+        stores.run(for: .seconds(200))
+
+        stores.heal(rechecking: [0])
+
+        stores.run(for: .seconds(10))
+        #expect(stores.losses.map(\.member) == [1])
+    }
+
+    @Test func `a recheck gives all replicas what they should have`() {
+        let stores = VirtualStores(8, seed: 7)
+        _ = stores.create(by: 0, key.name, lifetime: .seconds(86_400))
+        stores.run(for: .seconds(200))
+        for index in 1..<8 { stores.restart(index) }
+
+        stores.heal()
+
+        stores.run(for: .seconds(6))
+        #expect(stores.members.allSatisfy { $0.store.replicaKeyCount == 1 })
+    }
+
     @Test func `an owner hands its lease to members that join before anything is due`() throws {
         let stores = VirtualStores(4, seed: 3)
         _ = stores.create(by: 0, key.name, lifetime: .seconds(86_400))

@@ -108,10 +108,10 @@ final class VirtualStores {
 
     func part(_ other: [Int]) { for index in other { members[index].side = 1 } }
 
-    /// The partition ends; everybody looks again after what is theirs.
-    func heal() {
-        for index in members.indices {
-            members[index].side = 0
+    /// The partition ends; those listed, or all, look again after what is theirs.
+    func heal(rechecking some: [Int]? = nil) {
+        for index in members.indices { members[index].side = 0 }
+        for index in some ?? Array(members.indices) {
             input(index) { store, _, now, _ in store.recheckAll(now: now) }
         }
     }
