@@ -68,7 +68,7 @@ let package = Package(
         pure("RingSimulation", ["NetworkTypes", "OverlayRing", heap]),
         pure(
             "SimulationKit",
-            ["NetworkTypes", "WireFormat", "LinkSecurity", "GatewayConfiguration", "GatewayCore", "OverlayStore"]),
+            ["NetworkTypes", "WireFormat", "LinkSecurity", "GatewayCore", "OverlayRing", "OverlayStore"]),
 
         // The outside world.
         .systemLibrary(name: "CNetlink", pkgConfig: "libnl-route-3.0", providers: [.apt(["libnl-route-3-dev"])]),

@@ -12,7 +12,7 @@ struct SimulationCommand: ParsableCommand {
         abstract: "Play a scenario on a grid of simulated IPOP gateways",
         discussion: """
             Every member is the very core that runs in `ipopd`; clock, network and keys are virtual, so that what \
-            happens follows from the seed alone. Without --scenario all members join, a tenth of them churns, the \
+            happens follows from the seed alone. Without --scenario all members join, take leases, a tenth churns, the \
             grid is parted and merges, and ten pairs a member are routed. docs/simulation.md describes the language \
             of scenarios.
 

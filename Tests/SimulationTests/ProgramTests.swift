@@ -5,12 +5,12 @@ import Testing
 /// The built `ipop-sim`.
 @Suite struct ProgramTests {
     @Test func `two processes with one seed tell one digest`() throws {
-        let first = try SimulatorProcess.run(["--members", "12", "--seed", "7", "--json"])
-        let second = try SimulatorProcess.run(["--members", "12", "--seed", "7", "--json"])
+        let first = try SimulatorProcess.run(["--members", "4", "--seed", "7", "--json"])
+        let second = try SimulatorProcess.run(["--members", "4", "--seed", "7", "--json"])
         let digest = try #require(try JSONValue(parsing: first.output).member("digest"))
         #expect(digest == (try JSONValue(parsing: second.output)).member("digest"))
         #expect(first.exitCode == 0 && second.exitCode == 0)
-        let other = try SimulatorProcess.run(["--members", "12", "--seed", "8", "--json"])
+        let other = try SimulatorProcess.run(["--members", "4", "--seed", "8", "--json"])
         #expect(digest != (try JSONValue(parsing: other.output)).member("digest"))
     }
 

@@ -98,10 +98,6 @@ extension Gateway {
     package var observedEndpoints: [Endpoint] { observed.map(\.endpoint) }
     /// Members of the grid that have announced themselves and not withdrawn, this gateway included.
     package var memberCount: Int { directory.nodes.count }
-    /// Of nodes and sequence numbers: equal directories have equal digests.
-    package var directoryDigest: UInt64 { directory.digest }
-    /// Whether the directory has an announcement of `node`.
-    package func knows(_ node: NodeAddress) -> Bool { directory[node] != nil }
     /// Members that have a live path.
     package var liveCount: Int { members.values.count { $0.path != nil } }
 

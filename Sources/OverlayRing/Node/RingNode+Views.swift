@@ -30,6 +30,15 @@ extension RingNode {
         return facing(lists)?.contact.node == own.node
     }
 
+    /// The node as it would route without the links that neither end needs for the ring: hops are counted so.
+    package func withoutShortcuts() -> RingNode {
+        var pruned = self
+        for link in links where link.purposes.union(link.theirPurposes).isDisjoint(with: [.near, .far]) {
+            if let index = pruned.linkIndex(of: link.node) { _ = pruned.removeLink(at: index) }
+        }
+        return pruned
+    }
+
     /// What this member would do with a packet of its own to `destination`.
     package func routeDecision(for destination: NodeAddress, mode: DeliveryMode) -> RouteDecision {
         let packet = RoutedPacket(

@@ -10,6 +10,7 @@ extension Simulator {
     }
 
     func checkState(of host: SimulatedHost) {
-        if host.joined == nil, host.gateway.isJoined { host.joined = now }
+        if host.joined == nil, host.gateway.isInRing { host.joined = now }
+        if let detail = host.gateway.exceededLimit { fail(.boundedState, at: host, detail) }
     }
 }

@@ -22,25 +22,27 @@ extension Simulator {
             outbox.removeAll(keepingCapacity: true)
         }
         checkState(of: host)
-        schedule(host, host.gateway.nextWakeup)
+        host.due = host.gateway.nextWakeup
+        schedule(host)
     }
 
     private func wake(_ handle: Int) {
         // Superseded by an earlier one that was put in later, or the host is gone.
         guard let host = slots[handle], host.wakeAt == now else { return }
         host.wakeAt = nil
-        if let due = host.gateway.nextWakeup, due.deadline > now { return schedule(host, due) }
+        // What it wanted has changed since.
+        if let due = host.due, due.deadline > now { return schedule(host) }
         digest.add(UInt64(handle))
         let now = now
         host.run(now: now, outbox: &outbox) { $0.handleTimeout(now: now, unixSeconds: 0, effects: &$1) }
         finish(host)
-        if let next = host.gateway.nextWakeup, next.deadline <= now {
+        if let next = host.due, next.deadline <= now {
             fail(.timeoutsMoveOn, at: host, "it wants to be woken again at once: \(next.reason)")
         }
     }
 
-    private func schedule(_ host: SimulatedHost, _ wakeup: Wakeup?) {
-        guard let wakeup, isAlive(host) else { return }
+    private func schedule(_ host: SimulatedHost) {
+        guard let wakeup = host.due, isAlive(host) else { return }
         let time = max(wakeup.deadline, now)
         if let at = host.wakeAt, at <= time { return }
         host.wakeAt = time

@@ -10,6 +10,7 @@ package import NetworkTypes
 package final class Simulator {
     package let seed: UInt64
     package let world = SimulatedWorld()
+    private let verifier = SharedVerifier()
     package var network = NetworkConditions()
     package internal(set) var now = Instant(nanoseconds: 1_000_000_000)
     /// Bits that have been sent, headers of IPv4 and UDP included.
@@ -74,7 +75,8 @@ package final class Simulator {
             bootstrap: names, remembered: remembered, exports: exports, firstSequence: now.nanoseconds,
             acquaintances: acquaintances)
         let host = SimulatedHost(
-            identity: identity, endpoint: endpoint, settings: settings, seed: random.nextWord(), now: now)
+            identity: identity, endpoint: endpoint, settings: settings, verifier: verifier,
+            seed: random.nextWord(), now: now)
         for (name, endpoint) in zip(names, bootstrap) { host.names[name] = [endpoint] }
         host.translator = translator
         if let place { host.place = place }

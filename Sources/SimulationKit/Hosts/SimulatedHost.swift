@@ -27,6 +27,8 @@ package final class SimulatedHost {
     }
 
     package let identity: SimulatedIdentity
+    /// Its place on the ring.
+    package let node: NodeAddress
     /// As the host itself knows it: inside its address translator, if it has one.
     package private(set) var endpoint: Endpoint
     package var gateway: Gateway
@@ -53,6 +55,8 @@ package final class SimulatedHost {
     package internal(set) var place = -1
     /// The translator before it.
     var translator: Int?
+    /// When it wants to be woken, as of its last input: asking costs more than remembering.
+    var due: Wakeup?
     /// The event that will wake it; `nil` when none is in the queue.
     var wakeAt: Instant?
     weak var table: EndpointTable?
@@ -61,13 +65,18 @@ package final class SimulatedHost {
     private var openings: [UInt32: Opening] = [:]
     private var peers: [NodeAddress: Peer] = [:]
 
-    package init(identity: SimulatedIdentity, endpoint: Endpoint, settings: CoreSettings, seed: UInt64, now: Instant) {
+    package init(
+        identity: SimulatedIdentity, endpoint: Endpoint, settings: CoreSettings,
+        verifier: any AnnouncementVerifier = DirectVerifier(), seed: UInt64, now: Instant
+    ) {
         self.identity = identity
+        node = identity.own.node
         self.endpoint = endpoint
         started = now
         gateway = Gateway(
             settings: settings, identity: identity,
-            handshakes: PlaintextHandshakeProvider(identity: identity, seed: seed &+ 1), seed: seed, unixSeconds: 0,
+            handshakes: PlaintextHandshakeProvider(identity: identity, seed: seed &+ 1), verifier: verifier, seed: seed,
+            unixSeconds: 0,
             now: now)
     }
 

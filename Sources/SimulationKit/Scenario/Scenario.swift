@@ -24,8 +24,14 @@ package enum ScenarioLimits {
     package static let defaultMembers = 100
     /// Members at most: a place in the plan of addresses for each.
     package static let members = 1_000_000
-    /// Members whose endpoints all others are given, and which stand behind no translator.
-    package static let bootstrap = 8
+    /// Bootstrap members whose endpoints each member is given.
+    package static let bootstrapGiven = 8
+    /// Members that may be given to others, and which stand behind no translator: a fiftieth, so that each of them has
+    /// some hundreds of newcomers at any size.
+    package static func bootstrap(for members: Int) -> Int { max(bootstrapGiven, members / 50) }
+    /// How long simulated leases live without renewal, and which part of them two members ask for at once.
+    package static let leaseLifetime: Duration = .seconds(3_600)
+    package static let rivalryPeriod = 10
     /// Members that announce a prefix. Every announcement goes to every member, so that N announcing members cost N
     /// times N deliveries and directory entries; a thousand of them at 10,000 members are ten millions.
     package static let announcers = 1_000

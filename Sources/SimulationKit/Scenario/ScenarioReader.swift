@@ -46,7 +46,7 @@ private struct ScenarioReader {
         case "members": return .members(try line.takeCount("a count of members", in: 1...ScenarioLimits.members))
         case "announcers":
             return .announcers(try line.takeCount("a count of members", in: 0...ScenarioLimits.members))
-        case "bootstrap": return .bootstrap(try line.takeCount("a count of members", in: 1...64))
+        case "bootstrap": return .bootstrap(try line.takeCount("a count of members", in: 1...ScenarioLimits.members))
         case "nat": return try translators(&line)
         case "connectivity":
             return .connectivity(perMille: try line.takeCount("pairs in a thousand", in: 0...1_000))

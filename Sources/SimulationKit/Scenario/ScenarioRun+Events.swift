@@ -149,11 +149,42 @@ extension ScenarioRun {
     private func start(_ number: Int) {
         let member = members[number]
         let host = simulator.start(
-            member.identity, endpoint: member.endpoint, bootstrap: bootstrap, remembered: member.remembered,
+            member.identity, endpoint: member.endpoint, bootstrap: drawBootstrap(), remembered: member.remembered,
             translator: member.translator, place: member.place)
         members[number].host = host
         members[number].place = host.place
         members[number].isKilled = false
+    }
+
+    /// Where some of the bootstrap members are, whether they run yet or not.
+    private func drawBootstrap() -> [Endpoint] {
+        let pool = min(bootstrapCount, memberCount)
+        guard pool > ScenarioLimits.bootstrapGiven else { return (0..<pool).map(AddressPlan.endpoint) }
+        var drawn: [Int] = []
+        while drawn.count < ScenarioLimits.bootstrapGiven {
+            let number = Int(random.below(UInt64(pool)))
+            if !drawn.contains(number) { drawn.append(number) }
+        }
+        return drawn.map(AddressPlan.endpoint)
+    }
+
+    /// Members ask for leases, some of which two members want.
+    func lease(_ count: Int) {
+        for _ in 0..<count {
+            let number = leases.count
+            let askers = draw(number.isMultiple(of: ScenarioLimits.rivalryPeriod) ? 2 : 1)
+                .compactMap { members[$0].host }
+            let name = "lease-\(number)"
+            leases.append((name, askers))
+            for host in askers {
+                let now = simulator.now
+                simulator.input(host) {
+                    $0.createLease(
+                        name, value: [], lifetime: ScenarioLimits.leaseLifetime, token: UInt64(number), now: now,
+                        effects: &$1)
+                }
+            }
+        }
     }
 
     /// Remembers how long members took to join, before their hosts are gone.

@@ -25,12 +25,12 @@ package final class ScenarioRun {
     let scenario: Scenario
     let memberCount: Int
     var members: [Member] = []
-    var bootstrapCount = ScenarioLimits.bootstrap
+    var bootstrapCount: Int
     var announcerCount: Int
     var translators: [(share: MemberShare, behaviour: TranslatorBehaviour)] = []
     var random: SeededRandom
-    /// Where the bootstrap members are, whether they run yet or not.
-    var bootstrap: [Endpoint] { (0..<min(bootstrapCount, memberCount)).map(AddressPlan.endpoint) }
+    /// Who asked for which lease: numbers of members, with the hosts that they were then.
+    var leases: [(name: String, askers: [SimulatedHost])] = []
     /// Something has been broken since the grid converged last.
     var isDisturbed = false
 
@@ -38,6 +38,7 @@ package final class ScenarioRun {
     package init(_ scenario: Scenario, members: Int? = nil, seed: UInt64) {
         self.scenario = scenario
         memberCount = members ?? scenario.memberCount
+        bootstrapCount = ScenarioLimits.bootstrap(for: memberCount)
         announcerCount = min(memberCount, ScenarioLimits.announcers)
         random = SeededRandom(seed: seed ^ 0x5ce0_a210)
         simulator = Simulator(seed: seed)
@@ -91,6 +92,7 @@ package final class ScenarioRun {
         let times = members.compactMap(\.joinTime).sorted()
         report.joinTimeMedian = times.isEmpty ? nil : times[times.count / 2]
         report.announcers = announcerCount
+        report.conflicts = simulator.conflicts().count
         report.digest = simulator.digest.value
         report.eventCount = simulator.eventCount
         report.datagramCount = simulator.datagramCount
@@ -115,10 +117,6 @@ package final class ScenarioRun {
         report.routes = simulator.sampleRoutes(count, random: &random)
     }
 
-    private func lease(_ count: Int) {
-        simulator.fail(.expectation, at: nil, "this core keeps no leases")
-    }
-
     private func expect(_ expectation: Expectation) {
         switch expectation {
         case .converged(let limit):
@@ -129,9 +127,11 @@ package final class ScenarioRun {
             guard routes.arrivedCount * 1_000 < routes.routeCount * perMille else { return }
             fail("\(routes.arrivedCount) of \(routes.routeCount) routes arrived")
         case .noConflicts:
-            if let conflicts = report.conflicts, conflicts > 0 { fail("\(conflicts) keys have two live owners") }
-        case .leases:
-            fail("no leases were asked for")
+            let conflicts = simulator.conflicts()
+            if let key = conflicts.first { fail("\(conflicts.count) keys have two live owners, \(key) for one") }
+        case .leases(let perMille):
+            let (held, wanted) = heldLeases()
+            if held * 1_000 < wanted * perMille { fail("\(held) of \(wanted) leases are held") }
         case .hops(let most):
             guard let mean = report.routes.meanPerMille else { return fail("no routes were measured") }
             let bound = most ?? ScenarioBounds.hopsPerMille(members: simulator.hosts.count)
@@ -154,6 +154,20 @@ package final class ScenarioRun {
         if took == nil, simulator.violation == nil {
             fail("not converged: \(simulator.divergence ?? "nothing is wrong now")")
         }
+    }
+
+    /// Leases that somebody holds, of those whose askers all still run.
+    private func heldLeases() -> (held: Int, wanted: Int) {
+        var held = 0
+        var wanted = 0
+        for lease in leases {
+            let askers = lease.askers.filter(simulator.isAlive)
+            // Who lost a lease does not ask again when the winner is gone.
+            guard askers.count == lease.askers.count else { continue }
+            wanted += 1
+            if askers.contains(where: { $0.holds(lease.name) }) { held += 1 }
+        }
+        return (held, wanted)
     }
 
     private func fail(_ what: String) { simulator.fail(.expectation, at: nil, what) }
