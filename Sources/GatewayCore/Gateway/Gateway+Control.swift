@@ -9,8 +9,8 @@ extension Gateway {
     package mutating func receiveControl(
         _ bytes: RawSpan, from node: NodeAddress, source: Endpoint, now: Instant, effects: inout GatewayEffects
     ) {
-        guard !isStopping, let index = members.index(forKey: node) else { return }
-        members.values[index].path?.lastHeard = now
+        guard !isStopping, let member = members[node] else { return }
+        member.path?.lastHeard = now
         let message: ControlMessage
         do {
             message = try ControlMessage(reading: bytes)
@@ -20,14 +20,14 @@ extension Gateway {
         }
         switch message {
         case .probe(let identifier, let digest):
-            if source == members.values[index].path?.endpoint { members.values[index].path?.heardProbe(now: now) }
+            if source == member.path?.endpoint { member.path?.heardProbe(now: now) }
             let answer = ControlMessage.probeAnswer(
                 identifier: identifier, directoryDigest: directory.digest, observed: source)
             effects.append(.sendControl(answer, to: node, endpoint: source, paddedTo: nil, localIndex: nil))
-            compareDigest(digest, at: index, now: now, effects: &effects)
+            compareDigest(digest, of: member, now: now, effects: &effects)
         case .probeAnswer(let identifier, let digest, let observed):
-            probeAnswered(identifier, observed: observed, from: source, at: index, now: now, effects: &effects)
-            compareDigest(digest, at: index, now: now, effects: &effects)
+            probeAnswered(identifier, observed: observed, from: source, of: member, now: now, effects: &effects)
+            compareDigest(digest, of: member, now: now, effects: &effects)
         case .echo(let token):
             effects.append(
                 .sendControl(.echoAnswer(token: token), to: node, endpoint: nil, paddedTo: nil, localIndex: nil))
@@ -43,7 +43,7 @@ extension Gateway {
                     .summary(summary.page, isLast: summary.isLast), to: node, endpoint: nil, paddedTo: nil,
                     localIndex: nil))
         case .summary(let page, let isLast):
-            receiveSummary(page, isLast: isLast, at: index, now: now, effects: &effects)
+            receiveSummary(page, isLast: isLast, from: member, now: now, effects: &effects)
         case .announcementRequest(let nodes):
             for wanted in nodes {
                 guard let entry = directory[wanted] else { continue }
@@ -54,15 +54,15 @@ extension Gateway {
                 .sendControl(
                     .digests(directory.buckets), to: node, endpoint: nil, paddedTo: nil, localIndex: nil))
         case .digests(let digests):
-            guard let step = members.values[index].copy?.received(digests: digests, own: directory.buckets, now: now)
+            guard let step = member.copy?.received(digests: digests, own: directory.buckets, now: now)
             else { return }
-            carryOut(step, at: index, now: now, effects: &effects)
+            carryOut(step, with: member, now: now, effects: &effects)
         case .goodbye:
-            closeSession(at: index, reason: .stopped, now: now, effects: &effects)
+            closeSession(with: member, reason: .stopped, now: now, effects: &effects)
         case .release:
-            closeSession(at: index, reason: .onDemand, now: now, effects: &effects)
+            closeSession(with: member, reason: .onDemand, now: now, effects: &effects)
         case .ring(let bytes):
-            receiveRing(bytes, at: index, now: now, effects: &effects)
+            receiveRing(bytes, from: member, now: now, effects: &effects)
         case .store(let bytes):
             receiveStore(bytes, now: now, effects: &effects)
         }
@@ -70,12 +70,12 @@ extension Gateway {
 
     /// Sends a probe for `purpose` and remembers it.
     mutating func sendProbe(
-        at index: Int, purpose: Member.Outstanding.Purpose, now: Instant, effects: inout GatewayEffects
+        to member: Member, purpose: Member.Outstanding.Purpose, now: Instant, effects: inout GatewayEffects
     ) {
-        guard members.values[index].outstanding.count < SessionLimits.outstandingProbes else { return }
+        guard member.outstanding.count < SessionLimits.outstandingProbes else { return }
         let identifier = nextIdentifier()
-        let timeout = members.values[index].path?.answerTimeout ?? .milliseconds(500)
-        members.values[index].outstanding.append(
+        let timeout = member.path?.answerTimeout ?? .milliseconds(500)
+        member.outstanding.append(
             Member.Outstanding(identifier: identifier, purpose: purpose, sent: now, expires: now + timeout))
         var endpoint: Endpoint?
         var padding: Int?
@@ -87,60 +87,59 @@ extension Gateway {
         let probe = ControlMessage.probe(identifier: identifier, directoryDigest: directory.digest)
         effects.append(
             .sendControl(
-                probe, to: members.values[index].node, endpoint: endpoint, paddedTo: padding, localIndex: nil))
+                probe, to: member.node, endpoint: endpoint, paddedTo: padding, localIndex: nil))
     }
 
     private mutating func probeAnswered(
-        _ identifier: UInt32, observed: Endpoint, from source: Endpoint, at index: Int, now: Instant,
+        _ identifier: UInt32, observed: Endpoint, from source: Endpoint, of member: Member, now: Instant,
         effects: inout GatewayEffects
     ) {
-        guard let at = members.values[index].outstanding.firstIndex(where: { $0.identifier == identifier }) else {
+        guard let at = member.outstanding.firstIndex(where: { $0.identifier == identifier }) else {
             return
         }
-        let probe = members.values[index].outstanding.remove(at: at)
-        if !source.isOverlay { noteObserved(observed, by: members.values[index].node, now: now) }
+        let probe = member.outstanding.remove(at: at)
+        if !source.isOverlay { noteObserved(observed, by: member.node, now: now) }
         switch probe.purpose {
         case .liveness:
-            members.values[index].path?.answered(after: now - probe.sent, now: now)
-            if members.values[index].needs.isLinked, let roundTrip = members.values[index].path?.roundTrip {
-                ring.roundTripMeasured(members.values[index].node, roundTrip)
+            member.path?.answered(after: now - probe.sent, now: now)
+            if member.needs.isLinked, let roundTrip = member.path?.roundTrip {
+                ring.linkTrusted(member.node)
+                ring.roundTripMeasured(member.node, roundTrip)
             }
         case .mtu(let payload):
-            let isBusy = members.values[index].isBusy
-            guard members.values[index].path?.mtuSearch.answered(payload, now: now, busy: isBusy) == true else {
+            let isBusy = member.isBusy
+            guard member.path?.mtuSearch.answered(payload, now: now, busy: isBusy) == true else {
                 return
             }
-            pathChanged(at: index, effects: &effects)
-            let member = members.values[index]
+            pathChanged(to: member, effects: &effects)
             effects.append(.notice(.pathMTU(site: member.site, node: member.node, payload: payload)))
         case .endpoint(let candidate):
             guard source == candidate else { return }
-            movePath(to: candidate, at: index, now: now, effects: &effects)
+            movePath(to: candidate, of: member, now: now, effects: &effects)
         }
     }
 
     /// The candidate endpoint has answered: the path goes there, unless it is direct already and the candidate is not.
     mutating func movePath(
-        to endpoint: Endpoint, at index: Int, now: Instant, effects: inout GatewayEffects
+        to endpoint: Endpoint, of member: Member, now: Instant, effects: inout GatewayEffects
     ) {
-        guard let old = members.values[index].path else {
-            if members.values[index].active != nil {
-                pathUp(at: index, endpoint: endpoint, now: now, effects: &effects)
+        guard let old = member.path else {
+            if member.active != nil {
+                pathUp(to: member, endpoint: endpoint, now: now, effects: &effects)
             }
             return
         }
         guard old.endpoint != endpoint, !endpoint.isOverlay else { return }
-        members.values[index].path = newPath(endpoint, now: now)
-        members.values[index].lastEndpoint = endpoint
-        members.values[index].reason = .ok
-        members.values[index].nextDial = nil
-        members.values[index].dialAttempts = 0
-        pathChanged(at: index, effects: &effects)
-        let member = members.values[index]
+        member.path = newPath(endpoint, now: now)
+        member.lastEndpoint = endpoint
+        member.reason = .ok
+        member.nextDial = nil
+        member.dialAttempts = 0
+        pathChanged(to: member, effects: &effects)
         effects.append(
             .notice(.pathMoved(site: member.site, node: member.node, from: old.endpoint, to: endpoint)))
         effects.append(.membersChanged)
-        if old.endpoint.isOverlay { linkUp(at: index, now: now, effects: &effects) }
+        if old.endpoint.isOverlay { linkUp(with: member, now: now, effects: &effects) }
     }
 
     /// A member reports from where it sees us. What is not an own address is announced too: others may reach us there.

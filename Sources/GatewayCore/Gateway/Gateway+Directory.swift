@@ -92,16 +92,16 @@ extension Gateway {
                     prefixes: announcement.exports.map(\.virtual))))
         effects.append(.membersChanged)
         reviewAcquaintances(now: now, effects: &effects)
-        guard let index = members.index(forKey: entry.node) else { return }
+        guard let member = members[entry.node] else { return }
         // The newest announcement has the certificate that counts, be it shorter-lived than the one before.
-        members.values[index].identity = entry.identity
-        guard members.values[index].path == nil else { return }
+        member.identity = entry.identity
+        guard member.path == nil else { return }
         if announcement.isWithdrawn {
-            members.values[index].nextDial = nil
-            members.values[index].reason = .stopped
-        } else if members.values[index].needs.hold(at: now) {
-            members.values[index].dialAttempts = 0
-            members.values[index].nextDial = now
+            member.nextDial = nil
+            member.reason = .stopped
+        } else if member.needs.hold(at: now) {
+            member.dialAttempts = 0
+            member.nextDial = now
         }
     }
 
@@ -132,15 +132,14 @@ extension Gateway {
         let gone = directory.expire(now: now, unixSeconds: unixSeconds)
         guard !gone.isEmpty else { return }
         for node in gone where node != self.node {
-            guard let index = members.index(forKey: node) else {
+            guard let member = members[node] else {
                 effects.append(.removePeer(node))
                 continue
             }
-            members.values[index].needs.isAcquaintance = false
-            let member = members.values[index]
+            member.needs.isAcquaintance = false
             effects.append(.notice(.memberExpired(site: member.site, node: node)))
             if let end = member.identity?.notAfter, end < unixSeconds {
-                endSession(at: index, reason: .certificate(.expired), now: now, effects: &effects)
+                endSession(with: member, reason: .certificate(.expired), now: now, effects: &effects)
             }
             if members[node]?.path == nil { removeMember(node, effects: &effects) }
         }
@@ -158,70 +157,70 @@ extension Gateway {
 
     // MARK: Copies
 
-    mutating func startCopy(at index: Int, now: Instant, effects: inout GatewayEffects) {
+    mutating func startCopy(from member: Member, now: Instant, effects: inout GatewayEffects) {
         let copy = DirectoryCopy(isWhole: isSmall, now: now)
-        members.values[index].copy = copy
+        member.copy = copy
         effects.append(
             .sendControl(
-                copy.first, to: members.values[index].node, endpoint: nil, paddedTo: nil, localIndex: nil))
+                copy.first, to: member.node, endpoint: nil, paddedTo: nil, localIndex: nil))
     }
 
     /// Two probes in a row with another digest than ours, or the first of a new path: something was missed, so what
     /// differs is copied. In a large grid from one member at a time: what one lacks the others hardly have.
-    mutating func compareDigest(_ digest: UInt64, at index: Int, now: Instant, effects: inout GatewayEffects) {
-        guard members.values[index].path != nil else { return }
+    mutating func compareDigest(_ digest: UInt64, of member: Member, now: Instant, effects: inout GatewayEffects) {
+        guard member.path != nil else { return }
         if digest == directory.digest {
-            members.values[index].isEven = true
-            members.values[index].digestMismatches = 0
+            member.isEven = true
+            member.digestMismatches = 0
             storeMayBeReady(now: now, effects: &effects)
             return
         }
-        guard members.values[index].copy == nil else { return }
-        members.values[index].digestMismatches += 1
-        let needed = members.values[index].isEven || isSmall ? 2 : 1
-        guard members.values[index].digestMismatches >= needed,
+        guard member.copy == nil else { return }
+        member.digestMismatches += 1
+        let needed = member.isEven || isSmall ? 2 : 1
+        guard member.digestMismatches >= needed,
             isSmall || !members.values.contains(where: { $0.copy != nil })
         else { return }
-        members.values[index].digestMismatches = 0
-        startCopy(at: index, now: now, effects: &effects)
+        member.digestMismatches = 0
+        startCopy(from: member, now: now, effects: &effects)
     }
 
     mutating func receiveSummary(
-        _ page: [ControlMessage.SummaryEntry], isLast: Bool, at index: Int, now: Instant,
+        _ page: [ControlMessage.SummaryEntry], isLast: Bool, from member: Member, now: Instant,
         effects: inout GatewayEffects
     ) {
         let wanted = page.filter { entry in
             directory[entry.node].map { $0.record.sequence < entry.sequence } ?? true
         }
         guard
-            let step = members.values[index].copy?.received(
+            let step = member.copy?.received(
                 page, isLast: isLast, wanted: wanted.map(\.node), now: now)
         else { return }
-        carryOut(step, at: index, now: now, effects: &effects)
+        carryOut(step, with: member, now: now, effects: &effects)
     }
 
     private mutating func copyArrived(
         _ node: NodeAddress, from sender: NodeAddress, now: Instant, effects: inout GatewayEffects
     ) {
-        guard let index = members.index(forKey: sender), let step = members.values[index].copy?.arrived(node, now: now)
+        guard let member = members[sender], let step = member.copy?.arrived(node, now: now)
         else { return }
-        carryOut(step, at: index, now: now, effects: &effects)
+        carryOut(step, with: member, now: now, effects: &effects)
     }
 
     mutating func carryOut(
-        _ step: DirectoryCopy.Step, at index: Int, now: Instant, effects: inout GatewayEffects
+        _ step: DirectoryCopy.Step, with member: Member, now: Instant, effects: inout GatewayEffects
     ) {
         switch step {
         case .wait:
             break
         case .done:
-            members.values[index].copy = nil
+            member.copy = nil
             // Whether the two are even now is worth knowing at once: somebody may wait for it.
-            if !members.values[index].isEven { members.values[index].path?.nextProbe = now }
+            if !member.isEven { member.path?.nextProbe = now }
         case .request(let message):
             effects.append(
                 .sendControl(
-                    message, to: members.values[index].node, endpoint: nil, paddedTo: nil, localIndex: nil))
+                    message, to: member.node, endpoint: nil, paddedTo: nil, localIndex: nil))
         }
     }
 }

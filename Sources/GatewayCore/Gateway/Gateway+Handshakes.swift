@@ -137,13 +137,13 @@ extension Gateway {
         _ run: HandshakeRun, at endpoint: Endpoint, reason: LinkReason, now: Instant, effects: inout GatewayEffects
     ) {
         guard run.role == .client else { return }
-        if let target = run.target, let index = members.index(forKey: target), !members.values[index].isDirect {
+        if let target = run.target, let member = members[target], !member.isDirect {
             // Over the overlay it is the last resort that has failed, which says less than why there is no better.
-            if !endpoint.isOverlay || members.values[index].reason == .connecting {
-                members.values[index].reason = reason
+            if !endpoint.isOverlay || member.reason == .connecting {
+                member.reason = reason
             }
             if !runs.values.contains(where: { $0.target == target && !$0.isFinished }) {
-                seekFailed(at: index, now: now, effects: &effects)
+                seekFailed(with: member, now: now, effects: &effects)
             }
         }
         for index in bootstrap.indices where bootstrap[index].endpoints.contains(endpoint) {

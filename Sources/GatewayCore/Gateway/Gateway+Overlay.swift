@@ -30,11 +30,10 @@ extension Gateway {
     }
 
     /// Begins a handshake over the ring, and sees whether the peer still has the keys of the session.
-    mutating func dialOverlay(at index: Int, now: Instant, effects: inout GatewayEffects) {
-        members.values[index].overlayDial = nil
-        let member = members.values[index]
+    mutating func dialOverlay(to member: Member, now: Instant, effects: inout GatewayEffects) {
+        member.overlayDial = nil
         guard member.path == nil, ring.isRoutable, let endpoint = overlayEndpoint(of: member.node) else { return }
-        if member.active != nil { sendProbe(at: index, purpose: .endpoint(endpoint), now: now, effects: &effects) }
+        if member.active != nil { sendProbe(to: member, purpose: .endpoint(endpoint), now: now, effects: &effects) }
         dial(endpoint, target: member.node, now: now, effects: &effects)
     }
 }

@@ -49,24 +49,23 @@ extension Gateway {
     /// The ring asks for a session.
     private mutating func connect(_ contact: RingContact, now: Instant, effects: inout GatewayEffects) {
         guard contact.node != node else { return }
-        let index = member(contact.node, effects: &effects)
-        members.values[index].contacts = contact.endpoints
-        guard !members.values[index].isDirect else {
-            linkUp(at: index, now: now, effects: &effects)
+        let member = self.member(contact.node, effects: &effects)
+        member.contacts = contact.endpoints
+        guard !member.isDirect else {
+            linkUp(with: member, now: now, effects: &effects)
             return
         }
-        members.values[index].needs.soughtUntil = now + OverlayLimits.seekTime
-        members.values[index].dialAttempts = 0
-        members.values[index].nextDial = now
-        dialMember(at: index, now: now, effects: &effects)
+        member.needs.soughtUntil = now + OverlayLimits.seekTime
+        member.dialAttempts = 0
+        member.nextDial = now
+        dialMember(member, now: now, effects: &effects)
     }
 
     /// A direct path is there, or its session is new: the ring has a link.
-    mutating func linkUp(at index: Int, now: Instant, effects: inout GatewayEffects) {
-        let member = members.values[index]
+    mutating func linkUp(with member: Member, now: Instant, effects: inout GatewayEffects) {
         guard let path = member.path, member.isDirect else { return }
-        members.values[index].needs.isLinked = true
-        members.values[index].needs.soughtUntil = nil
+        member.needs.isLinked = true
+        member.needs.soughtUntil = nil
         var endpoints = [path.endpoint]
         for endpoint in directory[member.node]?.announcement.endpoints ?? [] where !endpoints.contains(endpoint) {
             endpoints.append(endpoint)
@@ -77,30 +76,30 @@ extension Gateway {
     }
 
     /// The link is broken, or the session that the ring waits for does not come.
-    mutating func linkDown(at index: Int, now: Instant, effects: inout GatewayEffects) {
-        let node = members.values[index].node
-        let needs = members.values[index].needs
-        members.values[index].needs.isLinked = false
+    mutating func linkDown(with member: Member, now: Instant, effects: inout GatewayEffects) {
+        let node = member.node
+        let needs = member.needs
+        member.needs.isLinked = false
         if needs.isLinked {
             inRing(now: now, effects: &effects) { $0.linkDown(node, now: now, effects: &$1) }
         }
     }
 
     /// The session that the ring waits for cannot be had now.
-    mutating func seekFailed(at index: Int, now: Instant, effects: inout GatewayEffects) {
-        let node = members.values[index].node
-        guard members.values[index].needs.soughtUntil != nil else { return }
-        members.values[index].needs.soughtUntil = nil
+    mutating func seekFailed(with member: Member, now: Instant, effects: inout GatewayEffects) {
+        let node = member.node
+        guard member.needs.soughtUntil != nil else { return }
+        member.needs.soughtUntil = nil
         inRing(now: now, effects: &effects) { $0.connectFailed(node, now: now, effects: &$1) }
     }
 
     /// A ring message of a member has come. Whoever sends one holds us for a link, so it is one here too.
     mutating func receiveRing(
-        _ bytes: [UInt8], at index: Int, now: Instant, effects: inout GatewayEffects
+        _ bytes: [UInt8], from member: Member, now: Instant, effects: inout GatewayEffects
     ) {
-        guard members.values[index].isDirect else { return }
-        if !members.values[index].needs.isLinked { linkUp(at: index, now: now, effects: &effects) }
-        let node = members.values[index].node
+        guard member.isDirect else { return }
+        if !member.needs.isLinked { linkUp(with: member, now: now, effects: &effects) }
+        let node = member.node
         inRing(now: now, effects: &effects) { $0.receive(bytes.span.bytes, from: node, now: now, effects: &$1) }
     }
 

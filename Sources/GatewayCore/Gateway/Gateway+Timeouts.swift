@@ -35,9 +35,11 @@ extension Gateway {
         guard !isStopping else { return }
         handshakeTimeouts(now: now, effects: &effects)
         expireDirectory(now: now, effects: &effects)
-        for node in members.keys.elements {
-            guard let index = members.index(forKey: node) else { continue }
-            memberTimeouts(at: index, now: now, effects: &effects)
+        // Members may be added on the way, and are not removed.
+        var index = 0
+        while index < members.count {
+            memberTimeouts(members.values[index], now: now, effects: &effects)
+            index += 1
         }
         if hasAcquaintances { dialBootstrap(now: now, effects: &effects) }
         queryTimeouts(now: now, effects: &effects)
@@ -63,49 +65,52 @@ extension Gateway {
         publishClaims(now: now, effects: &effects)
     }
 
-    private mutating func memberTimeouts(at index: Int, now: Instant, effects: inout GatewayEffects) {
-        guard let due = members.values[index].nextWakeup, due.deadline <= now else { return }
-        probeTimeouts(at: index, now: now, effects: &effects)
-        confirmGenerations(at: index, now: now, effects: &effects)
-        retireGenerations(at: index, now: now, effects: &effects)
-        if let copy = members.values[index].copy, copy.deadline <= now {
-            let step = members.values[index].copy!.timedOut(now: now)
-            carryOut(step, at: index, now: now, effects: &effects)
+    private mutating func memberTimeouts(_ member: Member, now: Instant, effects: inout GatewayEffects) {
+        guard let due = member.nextWakeup, due.deadline <= now else { return }
+        probeTimeouts(of: member, now: now, effects: &effects)
+        confirmGenerations(of: member, now: now, effects: &effects)
+        retireGenerations(of: member, now: now, effects: &effects)
+        if let copy = member.copy, copy.deadline <= now {
+            let step = member.copy!.timedOut(now: now)
+            carryOut(step, with: member, now: now, effects: &effects)
         }
-        if let path = members.values[index].path {
+        if let path = member.path {
             if path.nextProbe <= now {
-                members.values[index].path?.probed(now: now)
-                sendProbe(at: index, purpose: .liveness, now: now, effects: &effects)
+                member.path?.probed(now: now)
+                sendProbe(to: member, purpose: .liveness, now: now, effects: &effects)
             }
             if !path.endpoint.isOverlay,
-                let size = members.values[index].path?.mtuSearch.probe(now: now, timeout: path.answerTimeout)
+                let size = member.path?.mtuSearch.probe(now: now, timeout: path.answerTimeout)
             {
-                sendProbe(at: index, purpose: .mtu(payload: size), now: now, effects: &effects)
+                sendProbe(to: member, purpose: .mtu(payload: size), now: now, effects: &effects)
             }
-            rekeyIfDue(at: index, now: now, effects: &effects)
+            rekeyIfDue(of: member, now: now, effects: &effects)
         }
-        if let at = members.values[index].nextDial, at <= now { dialMember(at: index, now: now, effects: &effects) }
-        if let at = members.values[index].overlayDial, at <= now {
-            dialOverlay(at: index, now: now, effects: &effects)
+        if let at = member.nextDial, at <= now { dialMember(member, now: now, effects: &effects) }
+        if let at = member.overlayDial, at <= now {
+            dialOverlay(to: member, now: now, effects: &effects)
         }
-        if let until = members.values[index].needs.soughtUntil, until <= now {
-            seekFailed(at: index, now: now, effects: &effects)
+        if let until = member.needs.soughtUntil, until <= now {
+            seekFailed(with: member, now: now, effects: &effects)
         }
     }
 
-    private mutating func probeTimeouts(at index: Int, now: Instant, effects: inout GatewayEffects) {
-        let expired = members.values[index].outstanding.filter { $0.expires <= now }
+    private mutating func probeTimeouts(of member: Member, now: Instant, effects: inout GatewayEffects) {
+        let expired = member.outstanding.filter { $0.expires <= now }
         guard !expired.isEmpty else { return }
-        members.values[index].outstanding.removeAll { $0.expires <= now }
+        member.outstanding.removeAll { $0.expires <= now }
         for probe in expired {
             switch probe.purpose {
             case .liveness:
-                if members.values[index].path?.lost(sentAt: probe.sent, now: now) == true {
-                    pathDown(at: index, reason: .noAnswer, now: now, effects: &effects)
+                if member.path?.lost(sentAt: probe.sent, now: now) == true {
+                    pathDown(to: member, reason: .noAnswer, now: now, effects: &effects)
+                } else if member.needs.isLinked {
+                    // Until it answers, packets go by other links if they can.
+                    ring.linkSuspected(member.node)
                 }
             case .mtu(let payload):
-                if members.values[index].path?.mtuSearch.lost(payload, now: now) == true {
-                    pathChanged(at: index, effects: &effects)
+                if member.path?.mtuSearch.lost(payload, now: now) == true {
+                    pathChanged(to: member, effects: &effects)
                 }
             case .endpoint:
                 break
@@ -113,50 +118,49 @@ extension Gateway {
         }
     }
 
-    private mutating func rekeyIfDue(at index: Int, now: Instant, effects: inout GatewayEffects) {
-        let member = members.values[index]
+    private mutating func rekeyIfDue(of member: Member, now: Instant, effects: inout GatewayEffects) {
         guard let path = member.path else { return }
         let active = member.generations.first { $0.keys.localIndex == member.active }
         // Over the overlay keys are replaced as well, by a handshake that goes the same way.
         let isWorn = (active?.keys.sendCounter ?? 0) > SessionLimits.datagramsPerGeneration
         guard isWorn || member.rekeyAt.map({ $0 <= now }) == true else { return }
-        members.values[index].rekeyAt = now + .seconds(10)
+        member.rekeyAt = now + .seconds(10)
         dial(path.endpoint, target: member.node, now: now, effects: &effects)
     }
 
     /// One round of attempts to reach a member directly: its last endpoint, and what it and others announced.
-    mutating func dialMember(at index: Int, now: Instant, effects: inout GatewayEffects) {
-        let member = members.values[index]
+    mutating func dialMember(_ member: Member, now: Instant, effects: inout GatewayEffects) {
         guard !member.isDirect else {
-            members.values[index].nextDial = nil
+            member.nextDial = nil
             return
         }
         // Who has withdrawn comes back by itself.
         guard directory[member.node]?.announcement.isWithdrawn != true || member.needs.soughtUntil != nil else {
-            members.values[index].nextDial = nil
-            members.values[index].reason = .stopped
+            member.nextDial = nil
+            member.reason = .stopped
             return
         }
         let candidates = directCandidates(of: member)
-        members.values[index].dialAttempts += 1
+        let attempts = member.dialAttempts
+        member.dialAttempts += 1
         let limit = member.path == nil ? SessionLimits.dialIntervalLimit : OverlayLimits.directIntervalLimit
-        members.values[index].nextDial = now + backoff(after: member.dialAttempts, limit: limit)
+        member.nextDial = now + backoff(after: attempts, limit: limit)
         let goesOver = member.needs.hasTraffic(at: now) || member.needs.isAcquaintance
-        if member.path == nil, goesOver, member.dialAttempts > 0 || candidates.isEmpty {
-            dialOverlay(at: index, now: now, effects: &effects)
+        if member.path == nil, goesOver, attempts > 0 || candidates.isEmpty {
+            dialOverlay(to: member, now: now, effects: &effects)
         }
         guard !candidates.isEmpty else {
-            members.values[index].reason = .noEndpoint
-            seekFailed(at: index, now: now, effects: &effects)
+            member.reason = .noEndpoint
+            seekFailed(with: member, now: now, effects: &effects)
             return
         }
         if member.active != nil {
             // The peer may be back with the keys that it had: a probe is quicker than a handshake.
             for endpoint in candidates.prefix(SessionLimits.parallelDials) {
-                sendProbe(at: index, purpose: .endpoint(endpoint), now: now, effects: &effects)
+                sendProbe(to: member, purpose: .endpoint(endpoint), now: now, effects: &effects)
             }
         }
-        let first = member.dialAttempts * SessionLimits.parallelDials
+        let first = attempts * SessionLimits.parallelDials
         for offset in 0..<min(SessionLimits.parallelDials, candidates.count) {
             let endpoint = candidates[(first + offset) % candidates.count]
             dial(endpoint, target: member.node, now: now, effects: &effects)

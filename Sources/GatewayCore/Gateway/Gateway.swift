@@ -113,19 +113,19 @@ package struct Gateway: ~Copyable {
         guard facts != underlay else { return }
         let endpointsChanged = facts.endpoints != underlay.endpoints
         underlay = facts
-        for index in members.values.indices {
-            guard let endpoint = members.values[index].path?.endpoint, !endpoint.isOverlay else { continue }
-            members.values[index].path?.mtuSearch.setUpper(facts.payload(toward: endpoint.address), now: now)
-            pathChanged(at: index, effects: &effects)
+        for member in members.values {
+            guard let endpoint = member.path?.endpoint, !endpoint.isOverlay else { continue }
+            member.path?.mtuSearch.setUpper(facts.payload(toward: endpoint.address), now: now)
+            pathChanged(to: member, effects: &effects)
         }
         if endpointsChanged {
             observed = []
             publish(now: now, effects: &effects)
             // Whoever was out of reach may be in reach by the new address.
-            for index in members.values.indices
-            where !members.values[index].isDirect && members.values[index].needs.hold(at: now) {
-                members.values[index].dialAttempts = 0
-                members.values[index].nextDial = now
+            for member in members.values
+            where !member.isDirect && member.needs.hold(at: now) {
+                member.dialAttempts = 0
+                member.nextDial = now
             }
         }
     }
@@ -140,9 +140,9 @@ package struct Gateway: ~Copyable {
             bootstrap.append(BootstrapTarget(name: name, endpoints: [], now: now))
         }
         if new.rekeyInterval != old.rekeyInterval {
-            for index in members.values.indices {
-                guard let planned = members.values[index].rekeyAt else { continue }
-                members.values[index].rekeyAt = min(planned, now + new.rekeyInterval)
+            for member in members.values {
+                guard let planned = member.rekeyAt else { continue }
+                member.rekeyAt = min(planned, now + new.rekeyInterval)
             }
         }
         if new.exports != old.exports {

@@ -4,7 +4,9 @@ package import NetworkTypes
 /// Everything this gateway knows of its relation with one other gateway: keys, path, attempts to reach it.
 ///
 ///     unreached --handshake confirmed--> live --probes lost or goodbye--> unreached
-package struct Member {
+///
+/// An object, because it is large and looked at all the time; the gateway alone refers to it.
+package final class Member {
     /// Keys of one handshake.
     package struct Generation {
         package let keys: KeyGeneration
@@ -41,15 +43,15 @@ package struct Member {
     /// Where others say that it is.
     package var contacts: [Endpoint] = []
     /// Why there is to be a session.
-    package var needs = SessionNeeds()
-    package var generations: [Generation] = []
+    package var needs = SessionNeeds() { didSet { isWakeupKnown = false } }
+    package var generations: [Generation] = [] { didSet { isWakeupKnown = false } }
     /// The receiver index of the generation that seals.
     package var active: UInt32?
     package var nextEpoch: UInt8 = 0
     /// The live path; `nil` while the member cannot be reached.
-    package var path: PathState?
-    package var outstanding: [Outstanding] = []
-    package var copy: DirectoryCopy?
+    package var path: PathState? { didSet { isWakeupKnown = false } }
+    package var outstanding: [Outstanding] = [] { didSet { isWakeupKnown = false } }
+    package var copy: DirectoryCopy? { didSet { isWakeupKnown = false } }
     /// Probes in a row whose digest differed from ours.
     package var digestMismatches = 0
     /// Since the path came up the member's directory has been seen equal to ours: it knows what we know of us both.
@@ -62,15 +64,17 @@ package struct Member {
     package var reason: LinkReason = .connecting
     /// Where the last path was.
     package var lastEndpoint: Endpoint?
-    package var nextDial: Instant?
+    package var nextDial: Instant? { didSet { isWakeupKnown = false } }
     package var dialAttempts = 0
     /// When a handshake over the overlay begins, if there is no path by then.
-    package var overlayDial: Instant?
+    package var overlayDial: Instant? { didSet { isWakeupKnown = false } }
     /// When a rekey is due; set with each activation.
-    package var rekeyAt: Instant?
+    package var rekeyAt: Instant? { didSet { isWakeupKnown = false } }
     /// Bytes moved as of the last look, to tell whether traffic flows.
     package var trafficMark: UInt64 = 0
     package var isBusy = false
+    private var wakeup: Wakeup?
+    private var isWakeupKnown = false
 
     package init(node: NodeAddress, identity: PeerIdentity?) {
         self.node = node
@@ -82,8 +86,16 @@ package struct Member {
     /// Whether its datagrams go to it straight, not over other members.
     package var isDirect: Bool { path.map { !$0.endpoint.isOverlay } ?? false }
 
-    /// When this member wants to be looked at next, and why.
+    /// When this member wants to be looked at next, and why. Computed anew when something has changed.
     package var nextWakeup: Wakeup? {
+        if !isWakeupKnown {
+            wakeup = firstDeadline
+            isWakeupKnown = true
+        }
+        return wakeup
+    }
+
+    private var firstDeadline: Wakeup? {
         var earliest: Wakeup?
         func consider(_ deadline: Instant?, _ reason: Wakeup.Reason) {
             guard let deadline, deadline < earliest?.deadline ?? Instant(nanoseconds: .max) else { return }
@@ -93,7 +105,7 @@ package struct Member {
         consider(overlayDial, .dial)
         consider(needs.soughtUntil, .dial)
         consider(copy?.deadline, .directoryCopy)
-        consider(outstanding.map(\.expires).min(), .probeTimeout)
+        for probe in outstanding { consider(probe.expires, .probeTimeout) }
         if let path {
             consider(path.nextProbe, .probe)
             if isDirect { consider(path.mtuSearch.deadline, .pathMTU) }
