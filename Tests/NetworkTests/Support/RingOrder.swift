@@ -75,6 +75,24 @@ extension Lab {
         try write(changed.joined(separator: "\n"), to: .settings, at: site)
     }
 
+    /// The prefixes that gateways hold for their own sites in the grid's store, as `ipop leases --json` says.
+    func heldPrefixes(_ asked: [LabSite]) throws(LabError) -> [LabSite: Set<String>] {
+        struct Listed: Decodable {
+            struct Lease: Decodable { let key, holder, state: String }
+            let leases: [Lease]
+        }
+        let texts = try require(asked.map { (["ipop", "leases", "--json"], .gateway($0)) })
+        var found: [LabSite: Set<String>] = [:]
+        for (site, text) in zip(asked, texts) {
+            guard let leases = try? JSONDecoder().decode(Listed.self, from: Data(text.utf8)).leases else {
+                throw .commandFailed(command: "ipop leases --json", status: 0, output: text)
+            }
+            let held = leases.filter { $0.holder == site.name && $0.state == "held" }
+            found[site] = Set(held.map { $0.key.replacing(/^prefix:/, with: "") })
+        }
+        return found
+    }
+
     /// How gateways reach the others, as `ipop sites --json` says: path by site. Nothing of one that does not answer
     /// now.
     func paths(_ asked: [LabSite]) throws(LabError) -> [LabSite: [String: String]] {
