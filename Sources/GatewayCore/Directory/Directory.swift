@@ -33,7 +33,7 @@ package struct Directory {
     /// Sorted by node address.
     package private(set) var entries: [Entry] = []
     /// A digest over (node, sequence) of every entry: equal directories have equal digests.
-    package var digest: UInt64 { buckets.reduce(0, ^) }
+    package private(set) var digest: UInt64 = 0
     /// The same of each 64th part of the ring, by the upper six bits of the node address.
     package private(set) var buckets = [UInt64](repeating: 0, count: DirectoryLimits.bucketCount)
     /// Members that have not withdrawn, in the order of their addresses.
@@ -116,12 +116,14 @@ package struct Directory {
     static func bucket(of node: NodeAddress) -> Int { Int(node.high >> 58) }
 
     private mutating func count(in entry: Entry) {
+        digest ^= entry.record.hash
         buckets[Self.bucket(of: entry.node)] ^= entry.record.hash
         guard !entry.announcement.isWithdrawn else { return }
         nodes.insert(entry.node, at: nodes.lowerBound { $0 < entry.node })
     }
 
     private mutating func count(out entry: Entry) {
+        digest ^= entry.record.hash
         buckets[Self.bucket(of: entry.node)] ^= entry.record.hash
         guard !entry.announcement.isWithdrawn else { return }
         nodes.remove(at: nodes.lowerBound { $0 < entry.node })

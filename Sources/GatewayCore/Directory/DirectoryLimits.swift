@@ -33,9 +33,10 @@ package enum DirectoryLimits {
     package static let requestTimeout: Duration = .milliseconds(500)
     /// Announcements that a copy asks for at first; doubled while all come, halved when some do not.
     package static let firstWindow = 10
-    /// For each member of a large directory: how long it may take until a change shows in the routes. The selection
-    /// takes about a tenth of it.
-    package static let selectionPause: Duration = .microseconds(20)
+    /// How long it may take until a change of a large directory shows in the routes: so long for each member, and so
+    /// long at most. A selection among 10,000 takes some 10 ms.
+    package static let selectionPause: Duration = .milliseconds(1)
+    package static let selectionPauseLimit: Duration = .seconds(2)
     /// How often certificates are looked at for having expired.
     package static let certificateReviewInterval: Duration = .seconds(5)
     /// Members under which every gateway keeps a session with every other: the table of sites then shows each as it is,

@@ -109,7 +109,8 @@ extension Gateway {
     /// in a large one, where that takes long, less often.
     private mutating func routesMayChange(now: Instant) {
         guard selectAt == nil else { return }
-        selectAt = isSmall ? now : now + DirectoryLimits.selectionPause * directory.entries.count
+        let pause = DirectoryLimits.selectionPause * directory.entries.count
+        selectAt = isSmall ? now : now + min(pause, DirectoryLimits.selectionPauseLimit)
     }
 
     /// The whole directory fits one page of a summary.
@@ -172,6 +173,7 @@ extension Gateway {
         if digest == directory.digest {
             member.isEven = true
             member.digestMismatches = 0
+            joinsLargeGrid = false
             storeMayBeReady(now: now, effects: &effects)
             return
         }
@@ -189,6 +191,10 @@ extension Gateway {
         _ page: [ControlMessage.SummaryEntry], isLast: Bool, from member: Member, now: Instant,
         effects: inout GatewayEffects
     ) {
+        if !isLast, isSmall, page.count > settings.acquaintances {
+            joinsLargeGrid = true
+            reviewAcquaintances(now: now, effects: &effects)
+        }
         let wanted = page.filter { entry in
             directory[entry.node].map { $0.record.sequence < entry.sequence } ?? true
         }

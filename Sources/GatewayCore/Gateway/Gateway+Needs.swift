@@ -48,7 +48,7 @@ extension Gateway {
     /// In a small grid everybody keeps a session with everybody; called when the directory has changed.
     mutating func reviewAcquaintances(now: Instant, effects: inout GatewayEffects) {
         let limit = settings.acquaintances
-        if directory.nodes.count > limit * 5 / 4 {
+        if joinsLargeGrid || directory.nodes.count > limit * 5 / 4 {
             guard hasAcquaintances else { return }
             hasAcquaintances = false
             for member in members.values { member.needs.isAcquaintance = false }

@@ -58,6 +58,8 @@ package struct Gateway: ~Copyable {
     var selectAt: Instant?
     /// Sessions are kept with everybody.
     var hasAcquaintances = true
+    /// A directory is being copied of which there is more to come than everybody could be acquainted with.
+    var joinsLargeGrid = false
     /// Own packets that ended on the ring's hops.
     var undeliveredCount: UInt64 = 0
     /// A member has been reached since the start.
