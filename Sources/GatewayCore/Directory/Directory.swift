@@ -17,6 +17,14 @@ package struct Directory {
         package var node: NodeAddress { record.node }
         /// What it said.
         package var announcement: Announcement { record.announcement }
+        /// Whether the same prefixes are owned by the same right as before.
+        func hasSameRoutes(as previous: Entry?) -> Bool {
+            guard let previous else { return false }
+            return announcement.isWithdrawn == previous.announcement.isWithdrawn
+                && announcement.exports == previous.announcement.exports
+                && record.uncovered == previous.record.uncovered && identity.site == previous.identity.site
+        }
+
         /// What its certificate says.
         package var identity: PeerIdentity { record.identity }
     }
@@ -24,7 +32,7 @@ package struct Directory {
     /// What became of an offered announcement.
     package enum Outcome {
         /// It is newer than what was known.
-        case accepted(Entry)
+        case accepted(Entry, previous: Entry?)
         /// It, or a newer one, is known.
         case known(NodeAddress)
         case refused(AnnouncementFault)
@@ -72,14 +80,15 @@ package struct Directory {
             let entry = Entry(record: record, made: now + (.zero - age), expires: now + (lifetime - age))
             let review = min(entry.expires, now + DirectoryLimits.certificateReviewInterval)
             expiryBound = min(expiryBound ?? review, review)
-            if exists {
-                count(out: entries[index])
+            let previous = exists ? entries[index] : nil
+            if let previous {
+                count(out: previous)
                 entries[index] = entry
             } else {
                 entries.insert(entry, at: index)
             }
             count(in: entry)
-            return .accepted(entry)
+            return .accepted(entry, previous: previous)
         }
     }
 

@@ -58,20 +58,12 @@ package struct RoutePolicy: Equatable, Sendable {
 /// Of the sites that announce one prefix, the one whose lease of it has the lower create epoch owns it, then the lower
 /// node address: at every member alike. A site without a lease comes behind those with one. Gateways of one site do not
 /// conflict: the first in this order serves.
-package struct RouteSelection: Equatable, Sendable {
+package struct RouteSelection: Sendable {
     /// Accepted routes in prefix order, one for each prefix.
     package private(set) var accepted: [RemoteRoute] = []
     package private(set) var refused: [RefusedRoute] = []
     /// Own exports that another site owns: prefix and owner's site.
     package private(set) var lostExports: [(prefix: IPPrefix, owner: String)] = []
-
-    package static func == (lhs: RouteSelection, rhs: RouteSelection) -> Bool {
-        lhs.accepted == rhs.accepted && lhs.refused == rhs.refused
-            && lhs.lostExports.elementsEqual(rhs.lostExports) { $0 == $1 }
-    }
-
-    /// Nothing announced.
-    package init() {}
 
     /// Selects among the live announcements of `directory`.
     package init(
@@ -120,6 +112,23 @@ package struct RouteSelection: Equatable, Sendable {
         if winner.site != own.site, contenders.contains(where: { $0.node == own.node }) {
             lostExports.append((winner.prefix, winner.site))
         }
+    }
+}
+
+/// Holds the selection between two changes, and makes it when somebody asks first: among thousands of sites it takes
+/// long, and a grid in motion changes all the time.
+final class RouteDecision {
+    private var known: RouteSelection?
+
+    /// Something has changed.
+    func forget() { known = nil }
+
+    /// The selection, made by `select` if it is not known.
+    func value(_ select: () -> RouteSelection) -> RouteSelection {
+        if let known { return known }
+        let selection = select()
+        known = selection
+        return selection
     }
 }
 

@@ -22,7 +22,7 @@ extension Gateway {
         // What others see comes first: it is where who is not on our own network finds us.
         ring.endpointsChanged(observed.map(\.endpoint) + underlay.endpoints)
         let outcome = directory.offer(encoded, age: .zero, by: identity, verifier: verifier, now: now)
-        guard case .accepted(let own) = outcome else {
+        guard case .accepted(let own, _) = outcome else {
             // The own certificate does not stand (expired, say): status tells, and members would refuse it too.
             return
         }
@@ -65,7 +65,7 @@ extension Gateway {
             effects.append(.notice(.announcementRefused(from: sender, fault: fault)))
         case .known(let owner):
             copyArrived(owner, from: sender, now: now, effects: &effects)
-        case .accepted(let entry):
+        case .accepted(let entry, let previous):
             if entry.node == node {
                 outrun(entry.record.sequence, now: now, effects: &effects)
             } else {
@@ -73,7 +73,8 @@ extension Gateway {
                 if let until { spread(entry, until: until, now: now, effects: &effects) }
             }
             copyArrived(entry.node, from: sender, now: now, effects: &effects)
-            routesMayChange(now: now)
+            // Most news only says that all is as it was.
+            if !entry.hasSameRoutes(as: previous) { routesMayChange(now: now) }
         }
     }
 
@@ -116,15 +117,11 @@ extension Gateway {
     /// The whole directory fits one page of a summary.
     var isSmall: Bool { directory.entries.count <= DirectoryLimits.summaryPageCount }
 
-    /// Decides anew who owns which prefix.
+    /// Whoever owns which prefix is decided anew when somebody asks for it.
     mutating func selectRoutes(now: Instant, effects: inout GatewayEffects) {
         selectAt = nil
         inStore(now: now, effects: &effects) { $0.membersChanged(now: now, members: $1, effects: &$2) }
-        let exports = isStopping ? [] : claimedExports
-        let new = RouteSelection(
-            directory: directory, own: (identity.own.site, node, exports), policy: settings.policy)
-        guard new != selection else { return }
-        selection = new
+        selection.forget()
         effects.append(.routesChanged)
     }
 
@@ -160,10 +157,16 @@ extension Gateway {
 
     mutating func startCopy(from member: Member, now: Instant, effects: inout GatewayEffects) {
         let copy = DirectoryCopy(isWhole: isSmall, now: now)
+        if member.copy == nil { copyCount += 1 }
         member.copy = copy
         effects.append(
             .sendControl(
                 copy.first, to: member.node, endpoint: nil, paddedTo: nil, localIndex: nil))
+    }
+
+    mutating func endCopy(from member: Member) {
+        if member.copy != nil { copyCount -= 1 }
+        member.copy = nil
     }
 
     /// Two probes in a row with another digest than ours, or the first of a new path: something was missed, so what
@@ -181,7 +184,7 @@ extension Gateway {
         member.digestMismatches += 1
         let needed = member.isEven || isSmall ? 2 : 1
         guard member.digestMismatches >= needed,
-            isSmall || !members.values.contains(where: { $0.copy != nil })
+            isSmall || copyCount == 0
         else { return }
         member.digestMismatches = 0
         startCopy(from: member, now: now, effects: &effects)
@@ -220,7 +223,7 @@ extension Gateway {
         case .wait:
             break
         case .done:
-            member.copy = nil
+            endCopy(from: member)
             // Whether the two are even now is worth knowing at once: somebody may wait for it.
             if !member.isEven { member.path?.nextProbe = now }
         case .request(let message):

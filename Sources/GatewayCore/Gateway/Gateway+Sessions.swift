@@ -122,7 +122,7 @@ extension Gateway {
         effects.append(.membersChanged)
         // Whoever knows us not yet tells everybody.
         if let own = directory[self.node] { sendAnnouncement(own, to: node, until: node, now: now, effects: &effects) }
-        if isSmall || !members.values.contains(where: { $0.copy != nil || $0.isEven }) {
+        if isSmall || !(copyCount > 0 || members.values.contains(where: \.isEven)) {
             startCopy(from: member, now: now, effects: &effects)
         }
         sendEchoes(to: node, now: now, effects: &effects)
@@ -141,7 +141,7 @@ extension Gateway {
         let node = member.node
         member.path = nil
         member.reason = reason
-        member.copy = nil
+        endCopy(from: member)
         member.outstanding = []
         member.dialAttempts = 0
         pathChanged(to: member, effects: &effects)
@@ -170,7 +170,7 @@ extension Gateway {
     /// The member with that address, made if need be.
     mutating func member(_ node: NodeAddress, effects: inout GatewayEffects) -> Member {
         if let member = members[node] { return member }
-        let member = Member(node: node, identity: directory[node]?.identity)
+        let member = Member(node: node, identity: directory[node]?.identity, clock: memberClock)
         members[node] = member
         effects.append(.addPeer(node))
         return member

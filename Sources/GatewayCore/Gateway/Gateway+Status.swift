@@ -86,12 +86,21 @@ extension Gateway {
         }
     }
 
+    /// Who owns which prefix, as of the last change that was told.
+    private var currentSelection: RouteSelection {
+        selection.value {
+            RouteSelection(
+                directory: directory, own: (identity.own.site, node, isStopping ? [] : claimedExports),
+                policy: settings.policy)
+        }
+    }
+
     /// Accepted routes in prefix order.
-    package var routes: [RemoteRoute] { selection.accepted }
+    package var routes: [RemoteRoute] { currentSelection.accepted }
     /// Announced prefixes that are not used.
-    package var refusedRoutes: [RefusedRoute] { selection.refused }
+    package var refusedRoutes: [RefusedRoute] { currentSelection.refused }
     /// Own exports that another site owns.
-    package var lostExports: [(prefix: IPPrefix, owner: String)] { selection.lostExports }
+    package var lostExports: [(prefix: IPPrefix, owner: String)] { currentSelection.lostExports }
     /// Refused handshakes, oldest first.
     package var refusedHandshakes: [Refusal] { refusals }
     /// Own endpoints as other members see them.

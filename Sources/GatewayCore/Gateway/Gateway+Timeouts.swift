@@ -13,7 +13,7 @@ extension Gateway {
             guard let candidate, candidate.deadline < earliest.deadline else { return }
             earliest = candidate
         }
-        for member in members.values { consider(member.nextWakeup) }
+        consider(memberClock.next(of: members.values))
         for run in runs.values { consider(Wakeup(deadline: run.nextDeadline, reason: .handshake)) }
         for target in bootstrap where hasAcquaintances && needsDial(target) {
             consider(Wakeup(deadline: target.nextDial, reason: .bootstrap))

@@ -36,8 +36,9 @@ package struct Gateway: ~Copyable {
     /// Seconds since 1970, as of the last input that told.
     var unixSeconds: Int64
     var directory = Directory()
-    var selection = RouteSelection()
-    var members: OrderedDictionary<NodeAddress, Member> = [:]
+    let selection = RouteDecision()
+    var members: OrderedDictionary<NodeAddress, Member> = [:] { didSet { memberClock.membersChanged() } }
+    let memberClock = MemberClock()
     /// One run for each endpoint: running, or finished and lingering.
     var runs: OrderedDictionary<Endpoint, HandshakeRun> = [:]
     var bootstrap: [BootstrapTarget]
@@ -56,6 +57,8 @@ package struct Gateway: ~Copyable {
     var reviewAt: Instant
     /// When it is decided anew who owns which prefix; `nil` when nothing has changed.
     var selectAt: Instant?
+    /// Members whose directory is being copied.
+    var copyCount = 0
     /// Sessions are kept with everybody.
     var hasAcquaintances = true
     /// A directory is being copied of which there is more to come than everybody could be acquainted with.

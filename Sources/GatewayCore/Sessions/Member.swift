@@ -74,10 +74,15 @@ package final class Member {
     package var trafficMark: UInt64 = 0
     package var isBusy = false
     private var wakeup: Wakeup?
-    private var isWakeupKnown = false
+    private var isWakeupKnown = false {
+        didSet { if !isWakeupKnown, oldValue { clock.changed(self) } }
+    }
+    /// Hears when the deadlines are others.
+    private let clock: MemberClock
 
-    package init(node: NodeAddress, identity: PeerIdentity?) {
+    init(node: NodeAddress, identity: PeerIdentity?, clock: MemberClock) {
         self.node = node
+        self.clock = clock
         self.identity = identity
     }
 
