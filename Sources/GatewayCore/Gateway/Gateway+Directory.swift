@@ -172,7 +172,7 @@ extension Gateway {
     /// Two probes in a row with another digest than ours, or the first of a new path: something was missed, so what
     /// differs is copied. In a large grid from one member at a time: what one lacks the others hardly have.
     mutating func compareDigest(_ digest: UInt64, of member: Member, now: Instant, effects: inout GatewayEffects) {
-        guard member.path != nil else { return }
+        guard member.endpoint != nil else { return }
         if digest == directory.digest {
             member.isEven = true
             member.digestMismatches = 0

@@ -19,7 +19,7 @@ extension Gateway {
 
     /// Sends what has waited for a path.
     mutating func sendEchoes(to node: NodeAddress, now: Instant, effects: inout GatewayEffects) {
-        guard members[node]?.path != nil else { return }
+        guard members[node]?.endpoint != nil else { return }
         for index in echoes.indices where echoes[index].node == node && echoes[index].sent == nil {
             echoes[index].sent = now
             effects.append(

@@ -108,7 +108,7 @@ extension Gateway {
     /// Members of the grid that have announced themselves and not withdrawn, this gateway included.
     package var memberCount: Int { directory.nodes.count }
     /// Members that have a live path.
-    package var liveCount: Int { members.values.count { $0.path != nil } }
+    package var liveCount: Int { members.values.count { $0.endpoint != nil } }
 
     /// In the grid: a member has been reached since the start, or no bootstrap address leads to anybody else.
     package var isJoined: Bool {

@@ -24,7 +24,7 @@ extension Gateway {
     ) {
         switch effect {
         case .send(let node, let bytes):
-            if members[node]?.path != nil, members[node]?.active != nil {
+            if let member = members[node], member.endpoint != nil, member.active != nil {
                 effects.append(.sendControl(.store(bytes), to: node, endpoint: nil, paddedTo: nil, localIndex: nil))
             } else {
                 route(bytes, .store, to: node, now: now, effects: &effects)

@@ -49,7 +49,14 @@ package final class Member {
     package var active: UInt32?
     package var nextEpoch: UInt8 = 0
     /// The live path; `nil` while the member cannot be reached.
-    package var path: PathState? { didSet { isWakeupKnown = false } }
+    package var path: PathState? {
+        didSet {
+            isWakeupKnown = false
+            endpoint = path?.endpoint
+        }
+    }
+    /// Where the path goes: to look at without copying it all.
+    package private(set) var endpoint: Endpoint?
     package var outstanding: [Outstanding] = [] { didSet { isWakeupKnown = false } }
     package var copy: DirectoryCopy? { didSet { isWakeupKnown = false } }
     /// Probes in a row whose digest differed from ours.
@@ -89,7 +96,7 @@ package final class Member {
     /// The site's name, or the node's address as long as that is all there is.
     package var site: String { identity?.site ?? node.abbreviated }
     /// Whether its datagrams go to it straight, not over other members.
-    package var isDirect: Bool { path.map { !$0.endpoint.isOverlay } ?? false }
+    package var isDirect: Bool { endpoint.map { !$0.isOverlay } ?? false }
 
     /// When this member wants to be looked at next, and why. Computed anew when something has changed.
     package var nextWakeup: Wakeup? {
