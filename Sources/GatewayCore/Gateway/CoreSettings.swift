@@ -15,11 +15,14 @@ package struct CoreSettings: Equatable, Sendable {
     package var firstSequence: UInt64
     /// Members of the grid up to which a session is kept with every one of them.
     package var acquaintances: Int
+    /// Whether the gateway tells the others of itself. One that does not is a link of the ring and nothing else: no
+    /// prefixes, no leases. For simulated grids whose directories would not fit one machine.
+    package var announces: Bool
 
     package init(
         bootstrap: [HostAndPort], remembered: [Endpoint] = [], exports: [Announcement.Export],
         policy: RoutePolicy = RoutePolicy(), rekeyInterval: Duration = .seconds(3_600), firstSequence: UInt64,
-        acquaintances: Int = DirectoryLimits.acquaintances
+        acquaintances: Int = DirectoryLimits.acquaintances, announces: Bool = true
     ) {
         self.bootstrap = bootstrap
         self.remembered = remembered
@@ -28,6 +31,7 @@ package struct CoreSettings: Equatable, Sendable {
         self.rekeyInterval = rekeyInterval
         self.firstSequence = firstSequence
         self.acquaintances = acquaintances
+        self.announces = announces
     }
 }
 

@@ -21,6 +21,7 @@ extension Gateway {
         publishAt = now + DirectoryLimits.renewalInterval
         // What others see comes first: it is where who is not on our own network finds us.
         ring.endpointsChanged(observed.map(\.endpoint) + underlay.endpoints)
+        guard settings.announces else { return }
         let outcome = directory.offer(encoded, age: .zero, by: identity, verifier: verifier, now: now)
         guard case .accepted(let own, _) = outcome else {
             // The own certificate does not stand (expired, say): status tells, and members would refuse it too.

@@ -35,11 +35,13 @@ extension Gateway {
         guard !isStopping else { return }
         handshakeTimeouts(now: now, effects: &effects)
         expireDirectory(now: now, effects: &effects)
-        // Members may be added on the way, and are not removed.
-        var index = 0
-        while index < members.count {
-            memberTimeouts(members.values[index], now: now, effects: &effects)
-            index += 1
+        if let due = memberClock.next(of: members.values), due.deadline <= now {
+            // Members may be added on the way, and are not removed.
+            var index = 0
+            while index < members.count {
+                memberTimeouts(members.values[index], now: now, effects: &effects)
+                index += 1
+            }
         }
         if hasAcquaintances { dialBootstrap(now: now, effects: &effects) }
         queryTimeouts(now: now, effects: &effects)

@@ -154,7 +154,7 @@ extension SimulatedHost {
     }
 
     /// Whether it tells the others of itself.
-    package var announces: Bool { true }
+    package var announces: Bool { !identity.own.prefixes.isEmpty }
 }
 
 extension StoreLease {

@@ -73,7 +73,7 @@ package final class Simulator {
         let names = bootstrap.map { HostAndPort(host: $0.address.description, port: $0.port) }
         let settings = CoreSettings(
             bootstrap: names, remembered: remembered, exports: exports, firstSequence: now.nanoseconds,
-            acquaintances: acquaintances)
+            acquaintances: acquaintances, announces: !exports.isEmpty)
         let host = SimulatedHost(
             identity: identity, endpoint: endpoint, settings: settings, verifier: verifier,
             seed: random.nextWord(), now: now)

@@ -32,9 +32,11 @@ package enum ScenarioLimits {
     /// How long simulated leases live without renewal, and which part of them two members ask for at once.
     package static let leaseLifetime: Duration = .seconds(3_600)
     package static let rivalryPeriod = 10
-    /// Members that announce a prefix. Every announcement goes to every member, so that N announcing members cost N
-    /// times N deliveries and directory entries; a thousand of them at 10,000 members are ten millions.
-    package static let announcers = 1_000
+    /// Members that announce themselves and hold leases. Every announcement goes to every member and stays there, so
+    /// that they all do in a grid of up to 1,000, and in a larger one so many that the grid holds a million copies.
+    package static func announcers(for members: Int) -> Int {
+        members <= 1_000 ? members : max(100, 1_000_000 / members)
+    }
     /// Virtual time of one directive.
     package static let duration: Duration = .seconds(30 * 86_400)
     /// How often expectations look at the whole grid.

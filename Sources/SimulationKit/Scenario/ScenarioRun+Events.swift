@@ -105,8 +105,10 @@ extension ScenarioRun {
     }
 
     /// So many living members, each once.
-    func draw(_ count: Int) -> [Int] {
-        var candidates = living
+    func draw(_ count: Int) -> [Int] { draw(count, among: living) }
+
+    private func draw(_ count: Int, among numbers: [Int]) -> [Int] {
+        var candidates = numbers
         let count = min(count, candidates.count)
         for index in 0..<count {
             let other = index + Int(random.below(UInt64(candidates.count - index)))
@@ -170,9 +172,11 @@ extension ScenarioRun {
 
     /// Members ask for leases, some of which two members want.
     func lease(_ count: Int) {
+        // Replicas know by the directory who may ask.
+        let announcing = living.filter { members[$0].host?.announces ?? false }
         for _ in 0..<count {
             let number = leases.count
-            let askers = draw(number.isMultiple(of: ScenarioLimits.rivalryPeriod) ? 2 : 1)
+            let askers = draw(number.isMultiple(of: ScenarioLimits.rivalryPeriod) ? 2 : 1, among: announcing)
                 .compactMap { members[$0].host }
             let name = "lease-\(number)"
             leases.append((name, askers))

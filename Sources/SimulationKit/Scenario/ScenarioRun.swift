@@ -39,7 +39,7 @@ package final class ScenarioRun {
         self.scenario = scenario
         memberCount = members ?? scenario.memberCount
         bootstrapCount = ScenarioLimits.bootstrap(for: memberCount)
-        announcerCount = min(memberCount, ScenarioLimits.announcers)
+        announcerCount = ScenarioLimits.announcers(for: memberCount)
         random = SeededRandom(seed: seed ^ 0x5ce0_a210)
         simulator = Simulator(seed: seed)
         simulator.network.latency = .internet
