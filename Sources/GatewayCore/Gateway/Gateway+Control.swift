@@ -20,7 +20,10 @@ extension Gateway {
         }
         switch message {
         case .probe(let identifier, let digest):
-            if source == member.endpoint { member.path?.heardProbe(now: now) }
+            if source == member.endpoint {
+                member.path?.probeInterval = probeInterval(of: member, now: now)
+                member.path?.heardProbe(now: now)
+            }
             let answer = ControlMessage.probeAnswer(
                 identifier: identifier, directoryDigest: directory.digest, observed: source)
             effects.append(.sendControl(answer, to: node, endpoint: source, paddedTo: nil, localIndex: nil))

@@ -9,12 +9,16 @@ extension Gateway {
         now: Instant, effects: inout GatewayEffects, _ input: (inout RingNode, inout RingEffects) -> Void
     ) {
         input(&ring, &ringEffects)
-        // What is carried out here may make the ring want more, which is carried out in its turn.
-        while !ringEffects.list.isEmpty {
-            let list = ringEffects.list
-            ringEffects.removeAll()
-            for effect in list { carryOut(effect, now: now, effects: &effects) }
+        // What is carried out may make the ring want more: it joins the end of the list.
+        guard !isCarryingOut.ring else { return }
+        isCarryingOut.ring = true
+        var index = 0
+        while index < ringEffects.list.count {
+            carryOut(ringEffects.list[index], now: now, effects: &effects)
+            index += 1
         }
+        ringEffects.removeAll()
+        isCarryingOut.ring = false
     }
 
     private mutating func carryOut(

@@ -12,11 +12,15 @@ extension Gateway {
         _ input: (inout StoreNode, Directory, inout StoreEffects) -> Void
     ) {
         input(&store, directory, &storeEffects)
-        while !storeEffects.list.isEmpty {
-            let list = storeEffects.list
-            storeEffects.removeAll()
-            for effect in list { carryOut(effect, now: now, effects: &effects) }
+        guard !isCarryingOut.store else { return }
+        isCarryingOut.store = true
+        var index = 0
+        while index < storeEffects.list.count {
+            carryOut(storeEffects.list[index], now: now, effects: &effects)
+            index += 1
         }
+        storeEffects.removeAll()
+        isCarryingOut.store = false
     }
 
     private mutating func carryOut(

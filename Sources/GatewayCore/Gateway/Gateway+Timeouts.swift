@@ -78,6 +78,7 @@ extension Gateway {
         }
         if let path = member.path {
             if path.nextProbe <= now {
+                member.path?.probeInterval = probeInterval(of: member, now: now)
                 member.path?.probed(now: now)
                 sendProbe(to: member, purpose: .liveness, now: now, effects: &effects)
             }
@@ -95,6 +96,15 @@ extension Gateway {
         if let until = member.needs.soughtUntil, until <= now {
             seekFailed(with: member, now: now, effects: &effects)
         }
+    }
+
+    /// How often a path is probed when nothing is wrong: what only serves as a far link is probed when it is used.
+    func probeInterval(of member: Member, now: Instant) -> Duration {
+        guard member.needs.isLinked, !member.needs.isAcquaintance, !member.needs.hasTraffic(at: now),
+            let link = ring.link(with: member.node), !link.isNear,
+            !link.purposes.union(link.theirPurposes).isDisjoint(with: [.far, .shortcut])
+        else { return SessionLimits.probeInterval }
+        return SessionLimits.farProbeInterval
     }
 
     private mutating func probeTimeouts(of member: Member, now: Instant, effects: inout GatewayEffects) {

@@ -26,6 +26,8 @@ package struct Gateway: ~Copyable {
     /// Leases of the whole grid: those of this site, and those that this member keeps for others.
     var store: StoreNode
     var storeEffects = StoreEffects()
+    /// Whose effects are being carried out.
+    var isCarryingOut = (ring: false, store: false)
     /// When claims are looked at; `nil` before the store is ready.
     var claimAt: Instant?
     var claimsMayHaveChanged = false

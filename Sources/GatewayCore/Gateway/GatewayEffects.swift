@@ -47,14 +47,14 @@ package struct GatewayEffects: ~Copyable {
     package private(set) var list: [Effect] = []
 
     package init() {
-        list.reserveCapacity(64)
+        list.reserveCapacity(16)
     }
 
     /// Adds an effect behind those that are there.
     package mutating func append(_ effect: Effect) { list.append(effect) }
 
     /// Forgets what has been carried out.
-    package mutating func removeAll() { list.removeAll(keepingCapacity: true) }
+    package mutating func removeAll() { list.removeAll(keepingCapacity: list.count <= 64) }
 }
 
 /// Something an operator may want to know: a line in the log, an assertion in a simulation.

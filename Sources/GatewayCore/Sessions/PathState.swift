@@ -12,6 +12,8 @@ package struct PathState: Equatable {
     /// Unanswered liveness probes in a row.
     package private(set) var unanswered = 0
     package var nextProbe: Instant
+    /// Between liveness probes while nothing is wrong.
+    package var probeInterval = SessionLimits.probeInterval
     /// When an authentic datagram last came from the peer.
     package var lastHeard: Instant
     /// When the last liveness probe went out.
@@ -42,7 +44,7 @@ package struct PathState: Equatable {
         record(lost: false)
         unanswered = 0
         lastHeard = now
-        nextProbe = max(nextProbe, now + SessionLimits.probeInterval + SessionLimits.probeTurn)
+        nextProbe = max(nextProbe, now + probeInterval + SessionLimits.probeTurn)
     }
 
     /// A liveness probe, sent at `sent`, was lost. Returns whether the path is down: what else has come from the peer
@@ -59,7 +61,7 @@ package struct PathState: Equatable {
     package mutating func heardProbe(now: Instant) {
         lastHeard = now
         guard unanswered == 0, roundTrip != nil else { return }
-        nextProbe = max(nextProbe, now + SessionLimits.probeInterval)
+        nextProbe = max(nextProbe, now + probeInterval)
     }
 
     /// Something is sent over the path. After a silence it is probed at once (what is sent may well be answered), so
@@ -72,7 +74,7 @@ package struct PathState: Equatable {
     /// A probe goes out now: when the next one is due.
     package mutating func probed(now: Instant) {
         lastProbed = now
-        nextProbe = now + (unanswered > 0 ? SessionLimits.suspectInterval : SessionLimits.probeInterval)
+        nextProbe = now + (unanswered > 0 ? SessionLimits.suspectInterval : probeInterval)
     }
 
     private mutating func record(lost: Bool) {

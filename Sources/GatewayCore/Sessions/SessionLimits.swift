@@ -6,6 +6,9 @@ package enum SessionLimits {
     /// its answer are about 75 and 85 bytes on the wire, so a link costs 160 * 8 / 5 = 256 bit/s; with the MTU
     /// confirmations that is within the budget of 1 kbit/s.
     package static let probeInterval: Duration = .seconds(5)
+    /// The same on a link that is neither to a ring neighbour nor has traffic of its own: when packets use it after a
+    /// silence it is probed at once.
+    package static let farProbeInterval: Duration = .seconds(15)
     /// By how much the end that has probed waits longer than the other.
     package static let probeTurn: Duration = .seconds(1)
     /// Between the use of a path that has been silent and its probe.
@@ -60,6 +63,6 @@ package enum SessionLimits {
     package static let mtuRaiseInterval: Duration = .seconds(600)
     /// CONFIRMATION_TIMER while traffic flows, so that a shrunken path is noticed soon.
     package static let mtuConfirmInterval: Duration = .seconds(5)
-    /// The same while it is idle: 1,500 bytes a minute are 200 bit/s.
-    package static let mtuIdleConfirmInterval: Duration = .seconds(60)
+    /// The same while it is idle: 1,500 bytes in 300 s from both ends are 85 bit/s.
+    package static let mtuIdleConfirmInterval: Duration = .seconds(300)
 }

@@ -31,7 +31,7 @@ package struct RingEffects: ~Copyable {
     package mutating func append(_ effect: Effect) { list.append(effect) }
 
     /// Forgets what has been carried out.
-    package mutating func removeAll() { list.removeAll(keepingCapacity: true) }
+    package mutating func removeAll() { list.removeAll(keepingCapacity: list.count <= 64) }
 }
 
 /// Why a packet ended before its destination.

@@ -54,7 +54,7 @@ package struct RingLink: Sendable {
     /// The other end.
     package var node: NodeAddress { contact.node }
     /// Whether either end holds the other for a ring neighbour.
-    var isNear: Bool { purposes.contains(.near) || theirPurposes.contains(.near) }
+    package var isNear: Bool { purposes.contains(.near) || theirPurposes.contains(.near) }
 }
 
 /// A session that is being made, or that could not be made.

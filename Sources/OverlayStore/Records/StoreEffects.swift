@@ -27,7 +27,7 @@ package struct StoreEffects: ~Copyable {
     package mutating func append(_ effect: Effect) { list.append(effect) }
 
     /// Forgets what has been carried out.
-    package mutating func removeAll() { list.removeAll(keepingCapacity: true) }
+    package mutating func removeAll() { list.removeAll(keepingCapacity: list.count <= 64) }
 }
 
 /// How an operation ended.

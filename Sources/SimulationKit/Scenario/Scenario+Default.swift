@@ -9,7 +9,7 @@ extension Scenario {
         expect converged within 60s
         leases 100%
         # Let what follows a start settle.
-        run 120s
+        run 60s
         expect leases 100%
         idle 60s
 
