@@ -123,6 +123,26 @@ import Testing
         }
     }
 
+    @Test(arguments: UInt64(1)...2) func `a ring in which pairs cannot talk is consistent, and so a crawl finds it`(
+        seed: UInt64
+    ) throws {
+        let simulator = grid(of: 20, seed: seed, connectivity: 900)
+        _ = try #require(simulator.run(until: { isComplete(simulator) }, within: .seconds(120)))
+        let isAgreed = { simulator.hosts.allSatisfy { $0.gateway.ringStatus.isConsistent } }
+        _ = try #require(simulator.run(until: isAgreed, every: .seconds(1), within: .seconds(120)))
+        let order = simulator.ringOrder
+        let gaps = order.indices.filter { order[$0].gateway.ringStatus.right.first != order[($0 + 1) % 20].node }
+        #expect(!gaps.isEmpty, "no two neighbours are kept apart: the seed says nothing")
+        let now = simulator.now
+        simulator.input(order[0]) { _ = $0.crawl(token: 1, now: now, effects: &$1) }
+        simulator.run(for: .seconds(8))
+        let crawl = try #require(order[0].crawls.first).result.members
+        for (index, member) in crawl.enumerated() {
+            #expect(member.isAnswered)
+            #expect(member.right == crawl[(index + 1) % 20].node && member.left == crawl[(index + 19) % 20].node)
+        }
+    }
+
     @Test func `a killed member's neighbours close the gap, and the rest go on`() throws {
         let simulator = grid(of: 20)
         simulator.run(for: .seconds(100))

@@ -70,6 +70,39 @@ import Testing
         #expect(!node.isConnecting(to: Samples.node(105)))
     }
 
+    @Test func `a neighbour that cannot be talked to is still known, and the ring consistent`() {
+        var effects = RingEffects()
+        var node = RingNode(own: Samples.contact(100), seed: 1, now: now)
+        for (other, left, right) in [(102, [100], [103]), (99, [], [100])] as [(UInt64, [UInt64], [UInt64])] {
+            node.linkUp(Samples.contact(other), now: now, effects: &effects)
+            tell(&node, from: other, version: 1, isRoutable: true, left: left, right: right)
+        }
+        #expect(node.knownRight == Samples.node(102) && node.knownLeft == Samples.node(99))
+        #expect(node.isConsistent)
+
+        tell(&node, from: 102, version: 2, isRoutable: true, left: [101, 100], right: [103])
+        #expect(node.knownRight == Samples.node(101))
+        #expect(node.right.first == Samples.node(102))
+        #expect(!node.isConsistent, "the link is still being made")
+
+        node.connectFailed(Samples.node(101), now: now, effects: &effects)
+        #expect(node.knownRight == Samples.node(101))
+        #expect(node.right.first == Samples.node(102))
+        #expect(node.isConsistent)
+    }
+
+    @Test func `a neighbour that has just broken away is not held for living because others still list it`() {
+        var effects = RingEffects()
+        var node = RingNode(own: Samples.contact(100), seed: 1, now: now)
+        for other in [101, 102] as [UInt64] {
+            node.linkUp(Samples.contact(other), now: now, effects: &effects)
+            tell(&node, from: other, version: 1, isRoutable: true, left: [other - 1], right: [other + 1])
+        }
+        tell(&node, from: 102, version: 2, isRoutable: true, left: [101, 100])
+        node.linkDown(Samples.node(101), now: now, effects: &effects)
+        #expect(node.knownRight == Samples.node(102))
+    }
+
     @Test func `a message that comes twice changes nothing the second time`() throws {
         var effects = RingEffects()
         let own = Samples.contact(10)
@@ -190,13 +223,16 @@ import Testing
     }
 
     private func tell(
-        _ node: inout RingNode, from other: UInt64, version: UInt32, isRoutable: Bool, right: [UInt64] = []
+        _ node: inout RingNode, from other: UInt64, version: UInt32, isRoutable: Bool, left: [UInt64] = [],
+        right: [UInt64] = []
     ) {
         var effects = RingEffects()
-        let listed = right.map { ListedNeighbour(contact: Samples.contact($0), isRoutable: true) }
+        func listed(_ side: [UInt64]) -> [ListedNeighbour] {
+            side.map { ListedNeighbour(contact: Samples.contact($0), isRoutable: true) }
+        }
         let status = LinkStatus(
             version: version, purposes: .near, isRoutable: isRoutable,
-            neighbours: NeighbourLists(left: [], right: listed))
+            neighbours: NeighbourLists(left: listed(left), right: listed(right)))
         node.receive(
             RingMessage.status(status).encoded.span.bytes, from: Samples.node(other), now: now, effects: &effects)
     }

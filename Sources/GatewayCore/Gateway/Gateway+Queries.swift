@@ -120,7 +120,7 @@ extension Gateway {
         let others = directory.entries.filter { !$0.announcement.isWithdrawn && $0.node != node }.map(\.node)
         var run = Crawl(token: token, number: random.nextWord(), waiting: others.reversed())
         run.crawled.append(
-            .init(node: node, left: ring.left.first, right: ring.right.first, isAnswered: true))
+            .init(node: node, left: ring.knownLeft, right: ring.knownRight, isAnswered: true))
         crawl = run
         continueCrawl(now: now, effects: &effects)
         return true
@@ -167,8 +167,11 @@ extension Gateway {
         guard let number = try? reader.readUInt64() else { return }
         var writer = WireWriter()
         writer.write(number)
-        writer.write(UInt8((ring.left.isEmpty ? 0 : 1) | (ring.right.isEmpty ? 0 : 2)))
-        for neighbour in [ring.left.first, ring.right.first] {
+        // As known, not as linked: two neighbours that cannot talk still agree on who is next.
+        let left = ring.knownLeft
+        let right = ring.knownRight
+        writer.write(UInt8((left == nil ? 0 : 1) | (right == nil ? 0 : 2)))
+        for neighbour in [left, right] {
             if let neighbour { writer.write(neighbour) }
         }
         route(writer.bytes, .neighboursAnswer, to: packet.source, now: now, effects: &effects)

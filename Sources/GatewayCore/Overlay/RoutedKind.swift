@@ -14,6 +14,6 @@ enum RoutedKind: UInt8 {
     case traceAnswer = 20
     /// Asks the destination who is beside it: 8 bytes of token.
     case neighboursRequest = 21
-    /// Token, flags (1 left follows, 2 right follows), left, right.
+    /// Token, flags (1 left follows, 2 right follows), left, right: the next members known, linked or not.
     case neighboursAnswer = 22
 }

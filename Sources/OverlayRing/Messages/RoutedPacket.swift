@@ -36,7 +36,8 @@ package enum RingTurn: UInt8, Sendable {
 ///     0      1      2       3      4       5        6        26            46
 ///     | kind | mode | flags | hops | limit | uphill | source | destination | [via] [floor] [trace] payload
 ///
-/// Flags: 1 trace, 2 via, 4 floor, 8 and 16 turned (clockwise, counter-clockwise). The trace is an 8-bit count and addresses, the payload has a 16-bit length.
+/// Flags: 1 trace, 2 via, 4 floor, 8 and 16 turned (clockwise, counter-clockwise). The trace is an 8-bit count and
+/// addresses, the payload has a 16-bit length.
 package struct RoutedPacket: Equatable, Sendable {
     /// Kinds below this are the ring's own; the others belong to whoever embeds it.
     package static let firstForeignKind: UInt8 = 16

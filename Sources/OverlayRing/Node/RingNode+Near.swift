@@ -58,7 +58,8 @@ extension RingNode {
         updateFarTarget(now: now)
     }
 
-    /// Whether a member could be among the near ones: `false` when both sides have all they need and it is farther away.
+    /// Whether a member could be among the near ones: `false` when both sides have all they need and it is farther
+    /// away.
     func mayBeNear(_ node: NodeAddress) -> Bool {
         guard isRoutable, left.count >= RingLimits.nearPerSide, right.count >= RingLimits.nearPerSide,
             let farthestLeft = left.last, let farthestRight = right.last

@@ -18,16 +18,40 @@ extension RingNode {
         attempts[node]?.isConnecting ?? false
     }
 
-    /// Whether the neighbours see this member where it sees itself: each nearest neighbour lists it as its own nearest
-    /// on the other side. Holds in a ring without pairs that cannot talk; a member alone is consistent.
+    /// The next living member counter-clockwise, as far as this one knows.
+    package var knownLeft: NodeAddress? { knownNeighbour { $0.clockwiseDistance(to: own.node) } }
+    /// The next living member clockwise, as far as this one knows: linked, or listed by a linked one. So it is named
+    /// also when no link with it can be had.
+    package var knownRight: NodeAddress? { knownNeighbour { own.node.clockwiseDistance(to: $0) } }
+
+    private func knownNeighbour(_ distance: (NodeAddress) -> RingDistance) -> NodeAddress? {
+        var nearest: NodeAddress?
+        for link in links {
+            if nearest.map({ distance(link.node) < distance($0) }) ?? true { nearest = link.node }
+        }
+        for link in links {
+            for member in link.heard?.members ?? [] where member.node != own.node {
+                guard nearest.map({ distance(member.node) < distance($0) }) ?? true else { continue }
+                // Whose link has just broken may be dead: those that list it may not have noticed.
+                if let attempt = attempts[member.node], !attempt.isConnecting, attempt.failures == 0 { continue }
+                nearest = member.node
+            }
+        }
+        return nearest
+    }
+
+    /// Whether this member and those around it agree on who is next on the ring. A linked neighbour lists this member
+    /// as its own nearest on the other side. A neighbour with whom no link can be had is known by the word of others,
+    /// which is all there can be; one that has not been tried yet says that the ring is still forming. A member alone
+    /// is consistent.
     package var isConsistent: Bool {
-        agrees(right.first) { $0.left.first } && agrees(left.first) { $0.right.first }
+        agrees(knownRight) { $0.left.first } && agrees(knownLeft) { $0.right.first }
     }
 
     private func agrees(_ neighbour: NodeAddress?, _ facing: (NeighbourLists) -> ListedNeighbour?) -> Bool {
         guard let neighbour else { return true }
-        guard let lists = link(with: neighbour)?.neighbours else { return false }
-        return facing(lists)?.contact.node == own.node
+        guard let link = link(with: neighbour) else { return (attempts[neighbour]?.failures ?? 0) > 0 }
+        return link.neighbours.flatMap(facing)?.contact.node == own.node
     }
 
     /// The node as it would route without the links that neither end needs for the ring: hops are counted so.
