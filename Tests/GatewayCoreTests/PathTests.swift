@@ -83,6 +83,31 @@ import Testing
             simulator.run(until: { a.gateway.liveCount == 1 && b.gateway.liveCount == 1 }, within: .seconds(90)) != nil)
     }
 
+    @Test(arguments: [300, 700, 1_400]) func `a slow member keeps its session, and its round trip is measured`(
+        milliseconds: Int64
+    ) throws {
+        let (simulator, a, b) = pair()
+        simulator.changePlace(of: b) { $0.slowness = milliseconds * 1_000_000 }
+        simulator.run(for: .seconds(300))
+        for (host, far) in [(a, b), (b, a)] {
+            #expect(!host.notices.contains { if case .memberDown = $0 { true } else { false } })
+            let status = try #require(host.gateway.memberStatus.first { $0.node == far.identity.own.node })
+            #expect(try #require(status.roundTrip) > .milliseconds(milliseconds))
+            #expect(status.lossPercent == 0)
+            #expect(host.path(to: far.identity.own.node)?.payload == 1_440)
+        }
+    }
+
+    @Test func `a member that becomes slow is waited for, and one that dies then is missed`() throws {
+        let (simulator, a, b) = pair()
+        simulator.run(for: .seconds(60))
+        simulator.changePlace(of: b) { $0.slowness = 600_000_000 }
+        simulator.run(for: .seconds(120))
+        #expect(!a.notices.contains { if case .memberDown = $0 { true } else { false } })
+        simulator.kill(b)
+        #expect(simulator.run(until: { a.gateway.liveCount == 0 }, within: .seconds(20)) != nil)
+    }
+
     @Test func `keys are replaced without a lost probe`() throws {
         let (simulator, a, b) = pair()
         simulator.run(for: .seconds(3_500))

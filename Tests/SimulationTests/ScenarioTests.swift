@@ -25,6 +25,30 @@ import Testing
         #expect(report.violation == nil, "\(report)")
     }
 
+    @Test(arguments: [(12, 1), (20, 2)] as [(Int, UInt64)]) func `a grid with a third of it dead stays quiet`(
+        count: Int, seed: UInt64
+    ) throws {
+        let scenario = try Scenario(reading: ScenarioFiles.text("dead-third.scenario"), file: "dead-third.scenario")
+        let report = ScenarioRun(scenario, members: count, seed: seed).play()
+        #expect(report.violation == nil, "\(report)")
+    }
+
+    /// Slow members whose answers come later than anybody waits at first: their links must not flap.
+    @Test(arguments: [(30, 1), (40, 2)] as [(Int, UInt64)]) func `slow members keep their links in a bad network`(
+        count: Int, seed: UInt64
+    ) throws {
+        let text = """
+            network delay 5..95ms jitter 30 tail 50 loss 50 duplicate 20 reorder 100
+            join all within 30s
+            slow 10% by 500ms
+            expect converged within 60s
+            run 60s
+            expect converged within 10s
+            """
+        let report = ScenarioRun(try Scenario(reading: text, file: "slow.scenario"), members: count, seed: seed).play()
+        #expect(report.violation == nil, "\(report)")
+    }
+
     @Test func `one seed gives one digest, another seed another`() {
         func play(_ seed: UInt64) -> SimulationReport { ScenarioRun(.standard, members: 5, seed: seed).play() }
         let (first, second, third) = (play(5), play(5), play(6))

@@ -75,9 +75,12 @@ extension Gateway {
     mutating func sendProbe(
         to member: Member, purpose: Member.Outstanding.Purpose, now: Instant, effects: inout GatewayEffects
     ) {
-        guard member.outstanding.count < SessionLimits.outstandingProbes else { return }
+        if member.outstanding.count >= SessionLimits.outstandingProbes {
+            guard let overdue = member.outstanding.firstIndex(where: \.isOverdue) else { return }
+            member.outstanding.remove(at: overdue)
+        }
         let identifier = nextIdentifier()
-        let timeout = member.path?.answerTimeout ?? .milliseconds(500)
+        let timeout = member.path?.answerTimeout ?? SessionLimits.firstAnswerTimeout
         member.outstanding.append(
             Member.Outstanding(identifier: identifier, purpose: purpose, sent: now, expires: now + timeout))
         var endpoint: Endpoint?
@@ -104,7 +107,11 @@ extension Gateway {
         if !source.isOverlay { noteObserved(observed, by: member.node, now: now) }
         switch probe.purpose {
         case .liveness:
-            member.path?.answered(after: now - probe.sent, now: now)
+            if probe.isOverdue {
+                member.path?.answeredLate(after: now - probe.sent, now: now)
+            } else {
+                member.path?.answered(after: now - probe.sent, now: now)
+            }
             if member.needs.isLinked, let roundTrip = member.path?.roundTrip {
                 ring.linkTrusted(member.node)
                 ring.roundTripMeasured(member.node, roundTrip)
@@ -133,6 +140,8 @@ extension Gateway {
             return
         }
         guard old.endpoint != endpoint, !endpoint.isOverlay else { return }
+        // What the old path still answers says nothing of the new one.
+        member.outstanding.removeAll(where: \.isOverdue)
         member.path = newPath(endpoint, now: now)
         member.lastEndpoint = endpoint
         member.reason = .ok

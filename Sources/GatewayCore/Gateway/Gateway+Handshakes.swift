@@ -49,9 +49,9 @@ extension Gateway {
         }
     }
 
-    /// Starts a handshake as client, unless one is running with that endpoint.
+    /// Starts a handshake as client, unless one is running with that endpoint. `isSparing`: hardly anybody is there.
     mutating func dial(
-        _ endpoint: Endpoint, target: NodeAddress?, now: Instant,
+        _ endpoint: Endpoint, target: NodeAddress?, isSparing: Bool = false, now: Instant,
         effects: inout GatewayEffects
     ) {
         if let run = runs[endpoint], !run.isFinished { return }
@@ -59,7 +59,7 @@ extension Gateway {
         let localIndex = newLocalIndex()
         let engine = handshakes.makeClient(localIndex: localIndex)
         var run = HandshakeRun(
-            role: .client, engine: engine, localIndex: localIndex, target: target, now: now)
+            role: .client, engine: engine, localIndex: localIndex, target: target, isSparing: isSparing, now: now)
         var output = HandshakeOutput()
         let progress = engine.start(output: &output)
         run.clientRandom = output.datagrams.first.flatMap(DTLSDatagram.clientRandom)
@@ -71,6 +71,7 @@ extension Gateway {
     private mutating func advance(
         _ endpoint: Endpoint, with datagram: [UInt8], now: Instant, effects: inout GatewayEffects
     ) {
+        runs[endpoint]?.heard(now: now)
         guard let run = runs[endpoint] else { return }
         var output = HandshakeOutput()
         let progress = run.engine.receive(datagram, output: &output)
@@ -90,7 +91,7 @@ extension Gateway {
                 }
                 continue
             }
-            runs[endpoint]?.nextRetransmit = now + HandshakeLimits.retransmitInterval
+            runs[endpoint]?.retransmitted(now: now)
             var output = HandshakeOutput()
             let progress = run.engine.retransmit(output: &output)
             send(output, to: endpoint, now: now, effects: &effects)

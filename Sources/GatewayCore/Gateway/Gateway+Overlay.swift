@@ -34,6 +34,7 @@ extension Gateway {
         member.overlayDial = nil
         guard member.path == nil, ring.isRoutable, let endpoint = overlayEndpoint(of: member.node) else { return }
         if member.active != nil { sendProbe(to: member, purpose: .endpoint(endpoint), now: now, effects: &effects) }
-        dial(endpoint, target: member.node, now: now, effects: &effects)
+        let isSparing = member.dialAttempts > SessionLimits.sparingAttempts
+        dial(endpoint, target: member.node, isSparing: isSparing, now: now, effects: &effects)
     }
 }

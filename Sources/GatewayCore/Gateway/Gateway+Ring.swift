@@ -60,7 +60,8 @@ extension Gateway {
             return
         }
         member.needs.soughtUntil = now + OverlayLimits.seekTime
-        member.dialAttempts = 0
+        // Who has been silent for a while is dialled as well, but its back-off does not begin anew.
+        if member.dialAttempts < SessionLimits.sparingAttempts { member.dialAttempts = 0 }
         member.nextDial = now
         dialMember(member, now: now, effects: &effects)
     }

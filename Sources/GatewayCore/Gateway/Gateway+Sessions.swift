@@ -74,7 +74,7 @@ extension Gateway {
         // What comes over the overlay says nothing of where the peer is.
         guard !endpoint.isOverlay, let member = members[node], let path = member.path,
             path.endpoint != endpoint,
-            !member.outstanding.contains(where: { $0.purpose == .endpoint(endpoint) })
+            !member.outstanding.contains(where: { $0.purpose == .endpoint(endpoint) && !$0.isOverdue })
         else { return }
         let isAnnounced = directory[node]?.announcement.endpoints.contains(endpoint) ?? false
         if isAnnounced, path.unanswered == 0, self.node < node {
@@ -102,9 +102,10 @@ extension Gateway {
         let node = member.node
         hasJoined = true
         member.path = newPath(endpoint, now: now)
-        if member.reason == .noAnswer {
+        if member.reason == .noAnswer || member.reason == .handshakeTimeout, member.lastEndpoint != nil {
             // Back from a silence, perhaps with its whole side of the network: what it knows of leases may differ.
             recheckAt = recheckAt ?? now + OverlayLimits.recheckDelay
+            dialSilent(now: now)
         }
         member.since = now
         if !endpoint.isOverlay {
@@ -182,7 +183,8 @@ extension Gateway {
             let generation = member.generations[at]
             guard !generation.isConfirmed, generation.nextConfirmation <= now else { continue }
             member.generations[at].confirmationAttempts += 1
-            member.generations[at].nextConfirmation = now + SessionLimits.confirmationInterval
+            let pause = 1 + generation.confirmationAttempts / 10 * 4
+            member.generations[at].nextConfirmation = now + SessionLimits.confirmationInterval * pause
             let message = ControlMessage.probe(
                 identifier: nextIdentifier(), directoryDigest: directory.digest)
             effects.append(

@@ -15,7 +15,7 @@ extension Gateway {
         }
         consider(memberClock.next(of: members.values))
         for run in runs.values { consider(Wakeup(deadline: run.nextDeadline, reason: .handshake)) }
-        for target in bootstrap where hasAcquaintances && needsDial(target) {
+        for target in bootstrap where callsBootstrapItself && needsDial(target) {
             consider(Wakeup(deadline: target.nextDial, reason: .bootstrap))
         }
         consider(directory.nextExpiry.map { Wakeup(deadline: $0, reason: .expiry) })
@@ -43,13 +43,14 @@ extension Gateway {
                 index += 1
             }
         }
-        if hasAcquaintances { dialBootstrap(now: now, effects: &effects) }
         queryTimeouts(now: now, effects: &effects)
         if let due = ring.nextWakeup, due.deadline <= now {
             inRing(now: now, effects: &effects) { $0.handleTimeout(now: now, effects: &$1) }
         }
         storeTimeouts(now: now, effects: &effects)
         reviewSessions(now: now, effects: &effects)
+        // Last of those that open and close sessions: a bootstrap member whose session has just gone is dialled now.
+        if callsBootstrapItself { dialBootstrap(now: now, effects: &effects) }
         if publishAt <= now { publish(now: now, effects: &effects) }
         if selectAt.map({ $0 <= now }) ?? false { selectRoutes(now: now, effects: &effects) }
     }
@@ -108,9 +109,14 @@ extension Gateway {
     }
 
     private mutating func probeTimeouts(of member: Member, now: Instant, effects: inout GatewayEffects) {
+        guard member.outstanding.contains(where: { $0.expires <= now }) else { return }
+        member.outstanding.removeAll { $0.isOverdue && $0.expires <= now }
         let expired = member.outstanding.filter { $0.expires <= now }
-        guard !expired.isEmpty else { return }
-        member.outstanding.removeAll { $0.expires <= now }
+        for index in member.outstanding.indices where member.outstanding[index].expires <= now {
+            member.outstanding[index].isOverdue = true
+            member.outstanding[index].expires = max(
+                member.outstanding[index].sent + SessionLimits.lateAnswerLimit, now + SessionLimits.answerTimeout)
+        }
         for probe in expired {
             switch probe.purpose {
             case .liveness:
@@ -155,10 +161,19 @@ extension Gateway {
         let candidates = directCandidates(of: member)
         let attempts = member.dialAttempts
         member.dialAttempts += 1
-        let limit = member.path == nil ? SessionLimits.dialIntervalLimit : OverlayLimits.directIntervalLimit
+        let isSparing = attempts >= SessionLimits.sparingAttempts
+        let isSilent = attempts >= SessionLimits.silentAttempts
+        let limit =
+            member.path != nil
+            ? OverlayLimits.directIntervalLimit
+            : isSilent ? SessionLimits.silentDialInterval : SessionLimits.dialIntervalLimit
         member.nextDial = now + backoff(after: attempts, limit: limit)
-        let goesOver = member.needs.hasTraffic(at: now) || member.needs.isAcquaintance
-        if member.path == nil, goesOver, attempts > 0 || candidates.isEmpty {
+        // What goes to the dead over the ring goes all the way round it, so without traffic that is tried less often.
+        let isTurn = candidates.isEmpty || attempts == 1 || attempts == 2 || attempts > 0 && attempts % 4 == 0
+        let goesOver =
+            member.needs.hasTraffic(at: now)
+            ? candidates.isEmpty || attempts > 0 : member.needs.isAcquaintance && isTurn
+        if member.path == nil, goesOver {
             dialOverlay(to: member, now: now, effects: &effects)
         }
         guard !candidates.isEmpty else {
@@ -175,7 +190,16 @@ extension Gateway {
         let first = attempts * SessionLimits.parallelDials
         for offset in 0..<min(SessionLimits.parallelDials, candidates.count) {
             let endpoint = candidates[(first + offset) % candidates.count]
-            dial(endpoint, target: member.node, now: now, effects: &effects)
+            dial(endpoint, target: member.node, isSparing: isSparing, now: now, effects: &effects)
+        }
+    }
+
+    /// A member that was silent is back, perhaps with its whole side of the network: the others that are silent are
+    /// dialled soon, whatever their back-off says.
+    mutating func dialSilent(now: Instant) {
+        for member in members.values where member.path == nil && member.lastEndpoint != nil {
+            guard let planned = member.nextDial else { continue }
+            member.nextDial = min(planned, now + random.jitter(around: SessionLimits.returnInterval))
         }
     }
 
@@ -195,14 +219,23 @@ extension Gateway {
         for index in bootstrap.indices where bootstrap[index].nextDial <= now && needsDial(bootstrap[index]) {
             let target = bootstrap[index]
             bootstrap[index].attempts += 1
-            bootstrap[index].nextDial = now + backoff(after: target.attempts, limit: SessionLimits.dialIntervalLimit)
+            // A configured address is tried for ever: whoever comes back there may know of nobody.
+            let isSilent = target.name == nil && liveCount > 0 && target.attempts >= SessionLimits.silentAttempts
+            let limit = isSilent ? SessionLimits.silentDialInterval : SessionLimits.dialIntervalLimit
+            bootstrap[index].nextDial = now + backoff(after: target.attempts, limit: limit)
             dialTarget(target, now: now, effects: &effects)
         }
     }
 
+    /// A small grid keeps sessions with all its bootstrap members; in a grid beyond that they would be closed again,
+    /// because nobody needs them.
+    private var callsBootstrapItself: Bool {
+        hasAcquaintances && directory.nodes.count <= settings.acquaintances
+    }
+
     /// The ring asks for a way in: in a large grid it alone says when, so that the bootstrap members are no hub.
     mutating func callBootstrap(_ count: Int, now: Instant, effects: inout GatewayEffects) {
-        guard !hasAcquaintances else { return }
+        guard !callsBootstrapItself else { return }
         var called = bootstrap.indices.filter { needsDial(bootstrap[$0]) }
         while called.count > count { called.remove(at: Int(random.below(UInt64(called.count)))) }
         for index in called { dialTarget(bootstrap[index], now: now, effects: &effects) }
@@ -213,7 +246,8 @@ extension Gateway {
     ) {
         if let name = target.name { effects.append(.resolve(name)) }
         for endpoint in target.endpoints where !endpoint.isOverlay {
-            dial(endpoint, target: nil, now: now, effects: &effects)
+            let isSparing = target.attempts >= SessionLimits.sparingAttempts
+            dial(endpoint, target: nil, isSparing: isSparing, now: now, effects: &effects)
         }
     }
 

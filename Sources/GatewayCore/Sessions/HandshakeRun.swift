@@ -19,18 +19,38 @@ package struct HandshakeRun {
     package var clientRandom: [UInt8]?
     package var isFinished = false
     package var nextRetransmit: Instant
+    /// The peer has been silent for minutes: three hellos must do, until it says anything.
+    package private(set) var isSparing: Bool
+    private var pause: Duration
     /// When the run is dropped: as failed while it runs, silently once finished.
     package var deadline: Instant
 
     package init(
-        role: Role, engine: any HandshakeEngine, localIndex: UInt32, target: NodeAddress?, now: Instant
+        role: Role, engine: any HandshakeEngine, localIndex: UInt32, target: NodeAddress?,
+        isSparing: Bool = false, now: Instant
     ) {
         self.role = role
         self.engine = engine
         self.localIndex = localIndex
         self.target = target
-        nextRetransmit = now + HandshakeLimits.retransmitInterval
+        self.isSparing = isSparing
+        pause = isSparing ? SessionLimits.sparingInterval : HandshakeLimits.retransmitInterval
+        nextRetransmit = now + pause
         deadline = now + HandshakeLimits.timeout
+    }
+
+    /// What was due is repeated now: when it is repeated again.
+    package mutating func retransmitted(now: Instant) {
+        if isSparing { pause = pause * 2 }
+        nextRetransmit = now + pause
+    }
+
+    /// The peer lives: from now on nothing is spared.
+    package mutating func heard(now: Instant) {
+        guard isSparing else { return }
+        isSparing = false
+        pause = HandshakeLimits.retransmitInterval
+        nextRetransmit = min(nextRetransmit, now + pause)
     }
 
     /// When the run wants to be looked at.

@@ -34,7 +34,10 @@ package final class Member {
         package var identifier: UInt32
         package var purpose: Purpose
         package var sent: Instant
+        /// When it counts as lost; when that is overdue, when it is forgotten.
         package var expires: Instant
+        /// It has counted as lost, but an answer may still come from a slow member.
+        package var isOverdue = false
     }
 
     package let node: NodeAddress
@@ -44,9 +47,11 @@ package final class Member {
     package var contacts: [Endpoint] = []
     /// Why there is to be a session.
     package var needs = SessionNeeds() { didSet { isWakeupKnown = false } }
+    /// Keys of its handshakes, oldest first.
     package var generations: [Generation] = [] { didSet { isWakeupKnown = false } }
     /// The receiver index of the generation that seals.
     package var active: UInt32?
+    /// What the next keys are marked with.
     package var nextEpoch: UInt8 = 0
     /// The live path; `nil` while the member cannot be reached.
     package var path: PathState? {
@@ -57,7 +62,9 @@ package final class Member {
     }
     /// Where the path goes: to look at without copying it all.
     package private(set) var endpoint: Endpoint?
+    /// Probes that wait for their answers, oldest first.
     package var outstanding: [Outstanding] = [] { didSet { isWakeupKnown = false } }
+    /// The copy of its directory that is under way.
     package var copy: DirectoryCopy? { didSet { isWakeupKnown = false } }
     /// Probes in a row whose digest differed from ours.
     package var digestMismatches = 0
@@ -71,7 +78,9 @@ package final class Member {
     package var reason: LinkReason = .connecting
     /// Where the last path was.
     package var lastEndpoint: Endpoint?
+    /// When it is tried again; `nil` while it is reached or not wanted.
     package var nextDial: Instant? { didSet { isWakeupKnown = false } }
+    /// Attempts in a row without success.
     package var dialAttempts = 0
     /// When a handshake over the overlay begins, if there is no path by then.
     package var overlayDial: Instant? { didSet { isWakeupKnown = false } }

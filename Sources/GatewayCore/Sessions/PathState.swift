@@ -6,6 +6,8 @@ package struct PathState: Equatable {
     package var mtuSearch: PathMTUSearch
     /// Smoothed by 1/8 (RFC 6298 §2); `nil` before the first answer.
     package private(set) var roundTrip: Duration?
+    /// By how much round trips differ from the smoothed one, smoothed by 1/4 (RFC 6298 §2).
+    private var roundTripVariation: Duration = .zero
     /// One bit for each of the last liveness probes, newest lowest; 1 is lost.
     private var losses: UInt32 = 0
     private var lossCount = 0
@@ -27,10 +29,12 @@ package struct PathState: Equatable {
         lastProbed = now
     }
 
-    /// How long an answer may take.
+    /// How long an answer may take before its probe counts as lost: RFC 6298 §2, and at least two round trips. An
+    /// answer that comes later still counts, so this may err on the short side, which notices the dead sooner.
     package var answerTimeout: Duration {
-        guard let roundTrip else { return .milliseconds(500) }
-        return max(SessionLimits.answerTimeout, roundTrip * 3)
+        guard let roundTrip else { return SessionLimits.firstAnswerTimeout }
+        let usual = max(roundTrip * 2, roundTrip + roundTripVariation * 4)
+        return max(SessionLimits.answerTimeout, min(usual, SessionLimits.answerTimeoutLimit))
     }
 
     /// Lost liveness probes of the last 32, in percent; `nil` before any ended.
@@ -40,8 +44,26 @@ package struct PathState: Equatable {
 
     /// A liveness probe was answered after `sample`.
     package mutating func answered(after sample: Duration, now: Instant) {
-        roundTrip = roundTrip.map { ($0 * 7 + sample) / 8 } ?? sample
         record(lost: false)
+        heardAnswer(after: sample, now: now)
+    }
+
+    /// A liveness probe that had been given up was answered after `sample`: it was not lost, the peer is slow.
+    package mutating func answeredLate(after sample: Duration, now: Instant) {
+        // The newest loss was none.
+        losses &= losses &- 1
+        heardAnswer(after: sample, now: now)
+    }
+
+    private mutating func heardAnswer(after sample: Duration, now: Instant) {
+        if let known = roundTrip {
+            let difference = known > sample ? known - sample : sample - known
+            roundTripVariation = (roundTripVariation * 3 + difference) / 4
+            roundTrip = (known * 7 + sample) / 8
+        } else {
+            roundTripVariation = sample / 2
+            roundTrip = sample
+        }
         unanswered = 0
         lastHeard = now
         nextProbe = max(nextProbe, now + probeInterval + SessionLimits.probeTurn)

@@ -15,8 +15,14 @@ package enum SessionLimits {
     package static let useDelay: Duration = .milliseconds(10)
     /// Between probes while the last one is unanswered.
     package static let suspectInterval: Duration = .milliseconds(250)
-    /// The least time that an answer is waited for; the smoothed round trip times 3 if that is more.
+    /// The least time that an answer is waited for.
     package static let answerTimeout: Duration = .milliseconds(250)
+    /// The most: a slow member that dies is missed within 3 s of the probe.
+    package static let answerTimeoutLimit: Duration = .seconds(2)
+    /// The same before the first answer.
+    package static let firstAnswerTimeout: Duration = .milliseconds(500)
+    /// How long after it was sent a probe that was given up can still be answered.
+    package static let lateAnswerLimit: Duration = .seconds(5)
     /// Unanswered probes in a row after which a path is down.
     package static let lostProbes = 4
     /// Probes that loss is counted over.
@@ -24,6 +30,14 @@ package enum SessionLimits {
     /// First delay between attempts to reach a member; doubles up to `dialIntervalLimit`, for ever.
     package static let dialInterval: Duration = .seconds(1)
     package static let dialIntervalLimit: Duration = .seconds(60)
+    /// The same from `silentAttempts` on, which is after some three minutes: the directory names the dead for a day.
+    package static let silentDialInterval: Duration = .seconds(300)
+    package static let silentAttempts = 8
+    /// From so many attempts on a dial is sparing: a hello, and again after this and after twice this.
+    package static let sparingAttempts = 3
+    package static let sparingInterval: Duration = .seconds(1)
+    /// One member that was silent is back: so may be the others.
+    package static let returnInterval: Duration = .seconds(2)
     /// Handshakes started at once towards one member's candidate endpoints.
     package static let parallelDials = 4
     /// Generations of keys that a session keeps: the sealing one, and those that still open what is on its way. Two
@@ -37,7 +51,8 @@ package enum SessionLimits {
     package static let goodbyeLinger: Duration = .seconds(2)
     /// How long a finished handshake still answers repeated flights.
     package static let handshakeLinger: Duration = .seconds(5)
-    /// Between probes that confirm a new generation.
+    /// Between the first ten probes that confirm a new generation; five times as long between the next ten, nine times
+    /// between the last, so that a slow peer has 15 s.
     package static let confirmationInterval: Duration = .milliseconds(100)
     package static let confirmationAttempts = 30
     /// Unanswered probes remembered for one member.
