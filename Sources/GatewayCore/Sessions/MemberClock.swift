@@ -1,7 +1,7 @@
 import NetworkTypes
 
-/// When the first of the members wants to be looked at. It is asked after every input, of which most concern one member,
-/// so it looks at those that have changed only.
+/// When the first of the members wants to be looked at. It is asked after every input, of which most concern one
+/// member, so it looks at those that have changed only.
 final class MemberClock {
     private var changed: [Member] = []
     private var first: Wakeup?
