@@ -2,6 +2,10 @@ package import NetworkTypes
 import WireFormat
 
 /// Where a routed packet is handed over.
+///
+/// Only packets to an exact address turn and go round the other way when the short way ends at a gap, two neighbours
+/// that cannot talk. The other modes end there, at a member near the target: enough for the ring's own requests,
+/// which come again; who routes foreign packets by them has to expect it.
 package enum DeliveryMode: UInt8, Sendable {
     /// At the member with exactly the destination's address, or nowhere.
     case exact = 0
