@@ -1,6 +1,7 @@
 import LinkSecurity
 package import NetworkTypes
 import OrderedCollections
+import OverlayStore
 
 extension Gateway {
     /// A handshake has ended well: opens with its keys at once, seals with them once the peer has shown that it has
@@ -15,7 +16,9 @@ extension Gateway {
             sealing: result.sealing, opening: result.opening)
         member.nextEpoch &+= 1
         member.generations.append(
-            Member.Generation(keys: keys, established: now, endpoint: endpoint, nextConfirmation: now))
+            Member.Generation(
+                keys: keys, established: now, endpoint: endpoint, isPeersWish: run.role == .server,
+                nextConfirmation: now))
         if member.generations.count > SessionLimits.generationCount {
             dropOldestGeneration(of: member, effects: &effects)
         }
@@ -47,9 +50,14 @@ extension Gateway {
         member.rekeyAt = now + interval
         effects.append(.activate(localIndex: localIndex, for: node))
         if member.path == nil {
+            // An idle session that was closed says nothing of a restart.
+            let mayBeNew = member.reason != .onDemand
             pathUp(to: member, endpoint: generation.endpoint, now: now, effects: &effects)
+            if mayBeNew { store.memberReturned(node, now: now) }
             return
         }
+        // Keys that the peer asked for out of turn: it may have started anew, and have lost what it kept for us.
+        if generation.isPeersWish { store.memberReturned(node, now: now) }
         if isRekey { effects.append(.notice(.rekeyed(site: member.site, node: node))) }
         if !member.isDirect, !generation.endpoint.isOverlay {
             movePath(to: generation.endpoint, of: member, now: now, effects: &effects)

@@ -13,6 +13,8 @@ package final class Member {
         package let established: Instant
         /// Where the handshake took place.
         package let endpoint: Endpoint
+        /// The peer began the handshake.
+        package let isPeersWish: Bool
         /// The peer has shown that it has the keys.
         package var isConfirmed = false
         package var confirmationAttempts = 0
