@@ -63,7 +63,7 @@ let package = Package(
             "GatewayCore",
             [
                 "NetworkTypes", "WireFormat", "LinkSecurity", "GatewayConfiguration", "OverlayRing", "OverlayStore",
-                ordered,
+                ordered, heap,
             ]),
         pure("RingSimulation", ["NetworkTypes", "OverlayRing", heap]),
         pure(

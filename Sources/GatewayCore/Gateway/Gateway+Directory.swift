@@ -148,6 +148,7 @@ extension Gateway {
 
     private mutating func removeMember(_ node: NodeAddress, effects: inout GatewayEffects) {
         guard let member = members.removeValue(forKey: node) else { return }
+        memberClock.forget(member)
         for generation in member.generations {
             effects.append(.removeGeneration(localIndex: generation.keys.localIndex))
         }

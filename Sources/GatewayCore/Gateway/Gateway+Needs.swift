@@ -84,6 +84,7 @@ extension Gateway {
                 member.nextDial = nil
             } else if member.generations.isEmpty, !runs.values.contains(where: { $0.target == node }) {
                 members.removeValue(forKey: node)
+                memberClock.forget(member)
                 if directory[node] == nil { effects.append(.removePeer(node)) }
             } else {
                 member.nextDial = nil

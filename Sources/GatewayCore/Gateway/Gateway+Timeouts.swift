@@ -13,7 +13,7 @@ extension Gateway {
             guard let candidate, candidate.deadline < earliest.deadline else { return }
             earliest = candidate
         }
-        consider(memberClock.next(of: members.values))
+        consider(memberClock.next()?.wakeup)
         for run in runs.values { consider(Wakeup(deadline: run.nextDeadline, reason: .handshake)) }
         for target in bootstrap where callsBootstrapItself && needsDial(target) {
             consider(Wakeup(deadline: target.nextDial, reason: .bootstrap))
@@ -35,13 +35,10 @@ extension Gateway {
         guard !isStopping else { return }
         handshakeTimeouts(now: now, effects: &effects)
         expireDirectory(now: now, effects: &effects)
-        if let due = memberClock.next(of: members.values), due.deadline <= now {
-            // Members may be added on the way, and are not removed.
-            var index = 0
-            while index < members.count {
-                memberTimeouts(members.values[index], now: now, effects: &effects)
-                index += 1
-            }
+        // Each once at most for each that is due: what is due again at once has its turn at the next call.
+        for _ in 0..<members.count {
+            guard let due = memberClock.next(), due.wakeup.deadline <= now else { break }
+            memberTimeouts(due.member, now: now, effects: &effects)
         }
         queryTimeouts(now: now, effects: &effects)
         if let due = ring.nextWakeup, due.deadline <= now {

@@ -39,7 +39,7 @@ package struct Gateway: ~Copyable {
     var unixSeconds: Int64
     var directory = Directory()
     let selection = RouteDecision()
-    var members: OrderedDictionary<NodeAddress, Member> = [:] { didSet { memberClock.membersChanged() } }
+    var members: OrderedDictionary<NodeAddress, Member> = [:]
     let memberClock = MemberClock()
     /// One run for each endpoint: running, or finished and lingering.
     var runs: OrderedDictionary<Endpoint, HandshakeRun> = [:]

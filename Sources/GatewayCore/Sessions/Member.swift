@@ -97,10 +97,15 @@ package final class Member {
     }
     /// Hears when the deadlines are others.
     private let clock: MemberClock
+    /// The gateway has forgotten it.
+    var isGone = false
+    /// Where the clock has it in its queue.
+    var queued: (deadline: Instant, number: UInt64)?
 
     init(node: NodeAddress, identity: PeerIdentity?, clock: MemberClock) {
         self.node = node
         self.clock = clock
+        defer { clock.changed(self) }
         self.identity = identity
     }
 

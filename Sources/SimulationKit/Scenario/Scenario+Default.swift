@@ -9,18 +9,18 @@ extension Scenario {
         expect converged within 60s
         leases 100%
         # Let what follows a start settle.
-        run 60s
+        run 30s
         expect leases 100%
-        idle 60s
+        idle 30s
 
-        churn 10% within 60s
+        churn 10% within 30s
         expect converged within 60s
 
         partition half
-        run 60s
+        run 40s
         heal
         expect converged within 120s
-        run 60s
+        run 30s
         expect leases 100%
         expect no conflicts
 
