@@ -32,6 +32,16 @@ import Testing
         #expect(bytes > 1_000_000)
     }
 
+    @Test func `README's command plays to its end`() throws {
+        let page = try String(
+            contentsOf: ScenarioFiles.folder.deletingLastPathComponent().appending(path: "README.md"), encoding: .utf8)
+        let command = try #require(page.split(separator: "`").first { $0.contains("ipop-sim --members") })
+        let arguments = command.split(separator: " ").drop { $0 != "ipop-sim" }.dropFirst().map(String.init)
+        let answer = try SimulatorProcess.run(arguments)
+        #expect(answer.exitCode == 0, "\(answer.errors)")
+        #expect(answer.output.contains("conflicts    0"))
+    }
+
     @Test(arguments: [["--members", "0"], ["--members", "x"], ["--colour"], ["--scenario", "/nowhere"]])
     func `bad usage ends with 2`(arguments: [String]) throws {
         let answer = try SimulatorProcess.run(arguments)
