@@ -80,10 +80,16 @@ extension Gateway {
         _ node: NodeAddress, to endpoint: Endpoint, now: Instant, effects: inout GatewayEffects
     ) {
         // What comes over the overlay says nothing of where the peer is.
-        guard !endpoint.isOverlay, let member = members[node], let path = member.path,
-            path.endpoint != endpoint,
+        guard !endpoint.isOverlay, let member = members[node], member.endpoint != endpoint,
             !member.outstanding.contains(where: { $0.purpose == .endpoint(endpoint) && !$0.isOverdue })
         else { return }
+        guard let path = member.path else {
+            // Given up, and heard again: a probe is quicker than a handshake.
+            if member.active != nil, member.needs.hold(at: now) {
+                sendProbe(to: member, purpose: .endpoint(endpoint), now: now, effects: &effects)
+            }
+            return
+        }
         let isAnnounced = directory[node]?.announcement.endpoints.contains(endpoint) ?? false
         if isAnnounced, path.unanswered == 0, self.node < node {
             // Each end has chosen another of the other's addresses. If both followed they would change places for ever,

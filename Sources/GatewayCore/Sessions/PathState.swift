@@ -59,14 +59,17 @@ package struct PathState: Equatable {
         if let known = roundTrip {
             let difference = known > sample ? known - sample : sample - known
             roundTripVariation = (roundTripVariation * 3 + difference) / 4
-            roundTrip = (known * 7 + sample) / 8
+            // Far below, it shows what the path can do: what was measured before was a busy start.
+            roundTrip = sample * 2 < known ? sample : (known * 7 + sample) / 8
+            nextProbe = max(nextProbe, now + probeInterval + SessionLimits.probeTurn)
         } else {
             roundTripVariation = sample / 2
             roundTrip = sample
+            // Measured while two gateways meet, it is soon measured again.
+            nextProbe = max(now, min(nextProbe, now + SessionLimits.secondProbe))
         }
         unanswered = 0
         lastHeard = now
-        nextProbe = max(nextProbe, now + probeInterval + SessionLimits.probeTurn)
     }
 
     /// A liveness probe, sent at `sent`, was lost. Returns whether the path is down: what else has come from the peer

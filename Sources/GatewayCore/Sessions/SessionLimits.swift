@@ -9,8 +9,11 @@ package enum SessionLimits {
     /// The same on a link that is neither to a ring neighbour nor has traffic of its own: when packets use it after a
     /// silence it is probed at once.
     package static let farProbeInterval: Duration = .seconds(15)
-    /// By how much the end that has probed waits longer than the other.
-    package static let probeTurn: Duration = .seconds(1)
+    /// By how much the end that has probed waits longer than the other: less than it takes to lose four probes, so that
+    /// an end whose address changed is heard before it is given up.
+    package static let probeTurn: Duration = .milliseconds(500)
+    /// Between the first probe of a path and the second.
+    package static let secondProbe: Duration = .seconds(1)
     /// Between the use of a path that has been silent and its probe.
     package static let useDelay: Duration = .milliseconds(10)
     /// Between probes while the last one is unanswered.

@@ -44,8 +44,12 @@ package final class SimulatedHost {
     package var names: [HostAndPort: [Endpoint]] = [:]
     /// Sealed with a key for which this host had no generation: what a restart looks like from the far end.
     package private(set) var unopened = 0
+    /// Announcements that have come, news or not.
+    package private(set) var announcementCount = 0
     /// When it was made.
     package let started: Instant
+
+    private static let announcementTag = ControlMessage.announcement(ageSeconds: 0, until: nil, encoded: []).encoded[0]
     /// When it began to take part.
     package internal(set) var joined: Instant?
 
@@ -131,11 +135,12 @@ package final class SimulatedHost {
             gateway.generationConfirmed(
                 opening.node, localIndex: header.receiverIndex, now: now, effects: &effects)
         }
-        if let endpoint = peers[opening.node]?.endpoint, endpoint != source {
+        if peers[opening.node]?.endpoint != source {
             gateway.peerMoved(opening.node, to: source, now: now, effects: &effects)
         }
         // The cipher leaves everything in clear, so the message is read where it lies.
         let message = bytes.span.bytes.extracting(SealedHeader.byteCount..<bytes.count - SealedHeader.tagByteCount)
+        if message.byteCount > 0, message.unsafeLoad(as: UInt8.self) == Self.announcementTag { announcementCount += 1 }
         gateway.receiveControl(message, from: opening.node, source: source, now: now, effects: &effects)
     }
 
