@@ -131,7 +131,7 @@ package struct Announcement: Equatable, Sendable {
             }
             var covered = announcement
             let uncovered = covered.exports.filter { !peer.covers($0.subnet) || $0.virtual != $0.subnet }
-            covered.exports.removeAll { uncovered.contains($0) }
+            if !uncovered.isEmpty { covered.exports.removeAll { uncovered.contains($0) } }
             return .success(
                 AnnouncementRecord(
                     announcement: covered, identity: peer, announcedExports: announcement.exports,
@@ -148,12 +148,17 @@ package struct Announcement: Equatable, Sendable {
         node = try reader.readNodeAddress()
         sequence = try reader.readUInt64()
         lifetimeSeconds = try reader.readUInt32()
+        // Just as large as they must be: a directory keeps thousands of them.
+        let endpointCount = try reader.readCount("endpoints", limit: DirectoryLimits.endpointCount)
         endpoints = []
-        for _ in 0..<(try reader.readCount("endpoints", limit: DirectoryLimits.endpointCount)) {
+        endpoints.reserveCapacity(endpointCount)
+        for _ in 0..<endpointCount {
             endpoints.append(try reader.readEndpoint())
         }
+        let exportCount = try reader.readCount("exports", limit: DirectoryLimits.exportCount)
         exports = []
-        for _ in 0..<(try reader.readCount("exports", limit: DirectoryLimits.exportCount)) {
+        exports.reserveCapacity(exportCount)
+        for _ in 0..<exportCount {
             let subnet = try reader.readPrefix()
             let virtual = try reader.readPrefix()
             exports.append(Export(subnet: subnet, virtual: virtual, claimEpoch: try reader.readUInt64()))

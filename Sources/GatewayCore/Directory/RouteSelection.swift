@@ -82,6 +82,7 @@ package struct RouteSelection: Sendable {
             }
         }
         owners.sort()
+        accepted.reserveCapacity(owners.count)
         var index = 0
         while index < owners.count {
             let end = owners[index...].firstIndex { $0.prefix != owners[index].prefix } ?? owners.count
