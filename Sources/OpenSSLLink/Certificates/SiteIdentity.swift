@@ -12,6 +12,8 @@ package final class SiteIdentity: IdentityAuthority {
     package let grid: String
     /// The wall clock, in seconds since 1970-01-01T00:00:00Z, against which validity is checked.
     package var now: () -> Int64
+    /// A signature is checked right after its certificate.
+    private var lastRead: Certificate?
 
     /// Refuses a key that is not the certificate's, and a certificate that its own grid would refuse for ever
     /// (`OpenSSLError.refused`); one that is expired or not yet valid is taken, see `ownFault`.
@@ -46,7 +48,7 @@ package final class SiteIdentity: IdentityAuthority {
 
     /// Checks a certificate (DER) against the grid's authority, now.
     package func verifyCertificate(_ certificate: [UInt8]) -> Result<PeerIdentity, CertificateFault> {
-        guard let certificate = try? Certificate(der: certificate) else { return .failure(.malformed) }
+        guard let certificate = read(certificate) else { return .failure(.malformed) }
         return trust.verify(certificate, grid: grid, now: now())
     }
 
@@ -57,8 +59,16 @@ package final class SiteIdentity: IdentityAuthority {
 
     /// Whether `signature` over `message` is by the key of `certificate` (DER).
     package func verifySignature(_ signature: [UInt8], of message: [UInt8], by certificate: [UInt8]) -> Bool {
-        guard let certificate = try? Certificate(der: certificate) else { return false }
+        guard let certificate = read(certificate) else { return false }
         return certificate.verifySignature(signature, of: message)
+    }
+
+    /// The certificate in `der`. Reading takes the library longer than checking it.
+    private func read(_ der: [UInt8]) -> Certificate? {
+        if let lastRead, lastRead.der == der { return lastRead }
+        guard let certificate = try? Certificate(der: der) else { return nil }
+        lastRead = certificate
+        return certificate
     }
 
     /// Verifies with a clock inside the certificate's validity, so that only lasting faults count.
