@@ -111,6 +111,13 @@ let package = Package(
             name: "forwarding-benchmark",
             dependencies: ["PacketForwarding", "LinkSecurity", "NetworkTypes", "CAllocationCount"],
             path: "Benchmarks/ForwardingBenchmark", swiftSettings: house),
+        .target(name: "CHeapState", path: "Benchmarks/CHeapState"),
+        .executableTarget(
+            name: "directory-benchmark",
+            dependencies: [
+                "GatewayCore", "OpenSSLLink", "LinkSecurity", "PacketForwarding", "NetworkTypes", "CHeapState",
+            ],
+            path: "Benchmarks/DirectoryBenchmark", swiftSettings: house),
 
         // Fuzzing: in this package too, and replayed by a test.
         .target(
