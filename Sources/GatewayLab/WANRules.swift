@@ -45,7 +45,7 @@ extension Lab {
     /// The pairs that the WAN keeps apart now.
     package func blockedPairs() throws(LabError) -> Set<SitePair> {
         let tables = try nft(["-j", "list", "tables", "bridge"])
-        guard tables.contains("\"\(WANTable.name)\"") else { return [] }
+        guard tables.split(separator: "\"").contains(where: { $0 == WANTable.name }) else { return [] }
         let text = try nft(["-j", "list", "set", "bridge", WANTable.name, WANTable.set])
         guard let ports = WANTable.ports(json: text) else {
             throw .commandFailed(command: "nft list set", status: 0, output: text)
