@@ -12,6 +12,9 @@ let house: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+/// What runs once a command or once a change is built for size: the Debian package has 20 MB for everything.
+let compact: [SwiftSetting] = house + [.unsafeFlags(["-Osize"], .when(configuration: .release))]
+
 let collections = "swift-collections"
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
@@ -19,17 +22,17 @@ let ordered: Target.Dependency = .product(name: "OrderedCollections", package: c
 let heap: Target.Dependency = .product(name: "HeapModule", package: collections)
 
 /// A pure target: no clock, no randomness, no input or output, no threads. `TidyTests` holds it to that.
-func pure(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: house)
+func pure(_ name: String, _ dependencies: [Target.Dependency] = [], settings: [SwiftSetting] = house) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
 /// A target that talks to the outside world.
-func outside(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: house)
+func outside(_ name: String, _ dependencies: [Target.Dependency], settings: [SwiftSetting] = house) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
 func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .executableTarget(name: name, dependencies: dependencies, swiftSettings: house)
+    .executableTarget(name: name, dependencies: dependencies, swiftSettings: compact)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -54,11 +57,11 @@ let package = Package(
         pure("WireFormat", ["NetworkTypes"]),
         pure("LinkSecurity", ["NetworkTypes", "WireFormat"]),
         pure("PacketForwarding", ["NetworkTypes", "WireFormat", "LinkSecurity"]),
-        pure("RoutePlanning", ["NetworkTypes"]),
-        pure("GatewayConfiguration", ["NetworkTypes"]),
-        pure("ControlProtocol", ["NetworkTypes"]),
+        pure("RoutePlanning", ["NetworkTypes"], settings: compact),
+        pure("GatewayConfiguration", ["NetworkTypes"], settings: compact),
+        pure("ControlProtocol", ["NetworkTypes"], settings: compact),
         pure("OverlayRing", ["NetworkTypes", "WireFormat", ordered]),
-        pure("OverlayStore", ["NetworkTypes", "WireFormat", "LinkSecurity", ordered]),
+        pure("OverlayStore", ["NetworkTypes", "WireFormat", "LinkSecurity", ordered], settings: compact),
         pure(
             "GatewayCore",
             [
@@ -76,24 +79,26 @@ let package = Package(
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .target(name: "CLinuxShims"),
         .target(name: "COpenSSLShims", dependencies: ["COpenSSL"]),
-        outside("YAMLReader", ["GatewayConfiguration", "CYAML"]),
+        outside("YAMLReader", ["GatewayConfiguration", "CYAML"], settings: compact),
         outside("LinuxSystem", ["NetworkTypes", "CLinuxShims"]),
-        outside("RouteControl", ["NetworkTypes", "RoutePlanning", "LinuxSystem", "CLinuxShims", "CNetlink"]),
+        outside(
+            "RouteControl", ["NetworkTypes", "RoutePlanning", "LinuxSystem", "CLinuxShims", "CNetlink"],
+            settings: compact),
         outside("OpenSSLLink", ["NetworkTypes", "LinkSecurity", "COpenSSL", "COpenSSLShims"]),
         outside(
             "GatewayFiles",
             [
                 "NetworkTypes", "LinkSecurity", "GatewayConfiguration", "ControlProtocol", "YAMLReader", "LinuxSystem",
                 "OpenSSLLink",
-            ]),
+            ], settings: compact),
         outside(
             "GatewayDaemon",
             [
                 "NetworkTypes", "WireFormat", "LinkSecurity", "PacketForwarding", "RoutePlanning",
                 "GatewayConfiguration", "ControlProtocol", "GatewayCore", "OverlayRing", "OverlayStore", "GatewayFiles",
                 "LinuxSystem", "RouteControl", "OpenSSLLink", logging,
-            ]),
-        outside("GatewayLab", ["ControlProtocol"]),
+            ], settings: compact),
+        outside("GatewayLab", ["ControlProtocol"], settings: compact),
 
         // Programs.
         program("ipopd", ["GatewayDaemon"]),
