@@ -24,6 +24,7 @@ extension Gateway {
         return fault(ring.links.count, RingLimits.links, "ring links")
             ?? fault(runs.count, handshakes, "handshakes")
             ?? fault(overlayPeers.count, OverlayLimits.overlayPeers, "overlay peers")
+            ?? fault(streams.count, StreamLimits.streamCount, "streams")
             ?? fault(traces.count, OverlayLimits.traces, "traces") ?? fault(echoes.count, 2_048, "echoes")
             ?? fault(observed.count, SessionLimits.observedEndpoints, "observed endpoints")
             ?? fault(refusals.count, SessionLimits.refusals, "refusals")

@@ -11,6 +11,7 @@ extension Gateway {
     ) {
         guard !isStopping, let member = members[node] else { return }
         member.path?.lastHeard = now
+        streamUsed(source, now: now)
         let message: ControlMessage
         do {
             message = try ControlMessage(reading: bytes)
@@ -25,7 +26,7 @@ extension Gateway {
                 member.path?.heardProbe(now: now)
             }
             let answer = ControlMessage.probeAnswer(
-                identifier: identifier, directoryDigest: directory.digest, observed: source)
+                identifier: identifier, directoryDigest: directory.digest, observed: shown(source))
             effects.append(.sendControl(answer, to: node, endpoint: source, paddedTo: nil, localIndex: nil))
             compareDigest(digest, of: member, now: now, effects: &effects)
         case .probeAnswer(let identifier, let digest, let observed):
@@ -104,7 +105,7 @@ extension Gateway {
             return
         }
         let probe = member.outstanding.remove(at: at)
-        if !source.isOverlay { noteObserved(observed, by: member.node, now: now) }
+        if source.isUnderlay { noteObserved(observed, by: member.node, now: now) }
         switch probe.purpose {
         case .liveness:
             if probe.isOverdue {
@@ -139,17 +140,23 @@ extension Gateway {
             }
             return
         }
-        guard old.endpoint != endpoint, !endpoint.isOverlay else { return }
+        guard old.endpoint != endpoint, !endpoint.isOverlay, endpoint.pathRank <= old.endpoint.pathRank else { return }
         // What the old path still answers says nothing of the new one.
         member.outstanding.removeAll(where: \.isOverdue)
         member.path = newPath(endpoint, now: now)
-        member.lastEndpoint = endpoint
-        member.reason = .ok
-        member.nextDial = nil
-        member.dialAttempts = 0
+        if endpoint.isStream {
+            reachedOverStream(member, endpoint, now: now)
+        } else {
+            member.lastEndpoint = endpoint
+            member.reason = .ok
+            member.nextDial = nil
+            member.dialAttempts = 0
+        }
         pathChanged(to: member, effects: &effects)
         effects.append(
-            .notice(.pathMoved(site: member.site, node: member.node, from: old.endpoint, to: endpoint)))
+            .notice(
+                .pathMoved(
+                    site: member.site, node: member.node, from: shown(old.endpoint), to: shown(endpoint))))
         effects.append(.membersChanged)
         if old.endpoint.isOverlay { linkUp(with: member, now: now, effects: &effects) }
     }
@@ -157,7 +164,7 @@ extension Gateway {
     /// A member reports from where it sees us. What is not an own address is announced too: others may reach us there.
     private mutating func noteObserved(_ endpoint: Endpoint, by reporter: NodeAddress, now: Instant) {
         guard !underlay.endpoints.contains(endpoint), !endpoint.address.isLoopback, !endpoint.address.isUnspecified,
-            !endpoint.isOverlay
+            endpoint.isUnderlay
         else { return }
         let isNew = !observed.contains { $0.endpoint == endpoint }
         observed.removeAll { $0.reporter == reporter }

@@ -8,6 +8,7 @@ extension Gateway {
         _ datagram: [UInt8], from source: Endpoint, now: Instant, effects: inout GatewayEffects
     ) {
         guard !isStopping else { return }
+        streamUsed(source, now: now)
         if let random = DTLSDatagram.clientRandom(datagram) {
             if let run = runs[source] {
                 if run.role == .server, run.clientRandom == random {
@@ -110,7 +111,8 @@ extension Gateway {
             runs[endpoint] = nil
             let reason = LinkReason(fault)
             dialFailed(run, at: endpoint, reason: reason, now: now, effects: &effects)
-            remember(fault, reason: reason, run: run, endpoint: endpoint, now: now, effects: &effects)
+            let site = run.target.flatMap { members[$0]?.identity?.site }
+            remember(fault, reason: reason, site: site, endpoint: shown(endpoint), now: now, effects: &effects)
         case .completed(let result):
             runs[endpoint]?.isFinished = true
             runs[endpoint]?.deadline = now + SessionLimits.handshakeLinger
@@ -134,7 +136,7 @@ extension Gateway {
     }
 
     /// Notes why a dial failed where status will look for it.
-    private mutating func dialFailed(
+    mutating func dialFailed(
         _ run: HandshakeRun, at endpoint: Endpoint, reason: LinkReason, now: Instant, effects: inout GatewayEffects
     ) {
         guard run.role == .client else { return }
@@ -153,11 +155,11 @@ extension Gateway {
     }
 
     /// Keeps a refusal for status; the first of its kind becomes a notice, so that a peer cannot fill the log.
-    private mutating func remember(
-        _ fault: HandshakeFault, reason: LinkReason, run: HandshakeRun, endpoint: Endpoint, now: Instant,
+    mutating func remember(
+        _ fault: HandshakeFault, reason: LinkReason, site: String?, endpoint: Endpoint, now: Instant,
         effects: inout GatewayEffects
     ) {
-        var site = run.target.flatMap { members[$0]?.identity?.site }
+        var site = site
         if case .refused(_, let claimed) = fault { site = claimed ?? site }
         let known = refusals.firstIndex {
             $0.endpoint.address == endpoint.address && $0.reason == reason && $0.site == site

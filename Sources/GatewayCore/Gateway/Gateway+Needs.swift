@@ -91,5 +91,6 @@ extension Gateway {
             }
         }
         forgetOverlayPeers()
+        closeIdleStreams(now: now, effects: &effects)
     }
 }

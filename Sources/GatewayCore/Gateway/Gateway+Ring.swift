@@ -71,7 +71,8 @@ extension Gateway {
         guard let path = member.path, member.isDirect else { return }
         member.needs.isLinked = true
         member.needs.soughtUntil = nil
-        var endpoints = [path.endpoint]
+        // Where others may try it; of a stream that the peer opened they could make nothing.
+        var endpoints = [path.endpoint.isStream ? member.lastEndpoint : path.endpoint].compactMap(\.self)
         for endpoint in directory[member.node]?.announcement.endpoints ?? [] where !endpoints.contains(endpoint) {
             endpoints.append(endpoint)
         }

@@ -59,7 +59,7 @@ extension Gateway {
         // Keys that the peer asked for out of turn: it may have started anew, and have lost what it kept for us.
         if generation.isPeersWish { store.memberReturned(node, now: now) }
         if isRekey { effects.append(.notice(.rekeyed(site: member.site, node: node))) }
-        if !member.isDirect, !generation.endpoint.isOverlay {
+        if let current = member.endpoint, generation.endpoint.pathRank < current.pathRank {
             movePath(to: generation.endpoint, of: member, now: now, effects: &effects)
         } else if member.needs.isLinked {
             // The peer may have started anew, and its part of the ring with it.
@@ -83,6 +83,7 @@ extension Gateway {
         guard !endpoint.isOverlay, let member = members[node], member.endpoint != endpoint,
             !member.outstanding.contains(where: { $0.purpose == .endpoint(endpoint) && !$0.isOverdue })
         else { return }
+        streamUsed(endpoint, now: now)
         guard let path = member.path else {
             // Given up, and heard again: a probe is quicker than a handshake.
             if member.active != nil, member.needs.hold(at: now) {
@@ -90,8 +91,11 @@ extension Gateway {
             }
             return
         }
+        // The peer has its reasons to send over less than UDP, which may be that it does not know better yet.
+        guard endpoint.pathRank <= path.endpoint.pathRank else { return }
         let isAnnounced = directory[node]?.announcement.endpoints.contains(endpoint) ?? false
-        if isAnnounced, path.unanswered == 0, self.node < node {
+        let isOtherStream = endpoint.isStream && path.endpoint.isStream
+        if isAnnounced || isOtherStream, path.unanswered == 0, self.node < node {
             // Each end has chosen another of the other's addresses. If both followed they would change places for ever,
             // so the higher node address does, unless our path turns out to be dead.
             member.path?.nextProbe = now
@@ -122,18 +126,20 @@ extension Gateway {
             dialSilent(now: now)
         }
         member.since = now
-        if !endpoint.isOverlay {
+        if endpoint.isUnderlay {
             member.lastEndpoint = endpoint
             member.reason = .ok
             member.nextDial = nil
             member.dialAttempts = 0
+        } else if endpoint.isStream {
+            reachedOverStream(member, endpoint, now: now)
         }
         member.overlayDial = nil
         member.digestMismatches = 0
         member.isEven = false
         member.settlesBy = now + SessionLimits.settleTime
         pathChanged(to: member, effects: &effects)
-        effects.append(.notice(.memberUp(site: member.site, node: node, endpoint: endpoint)))
+        effects.append(.notice(.memberUp(site: member.site, node: node, endpoint: shown(endpoint))))
         effects.append(.membersChanged)
         // Whoever knows us not yet tells everybody.
         if let own = directory[self.node] { sendAnnouncement(own, to: node, until: node, now: now, effects: &effects) }
@@ -145,6 +151,9 @@ extension Gateway {
     }
 
     func newPath(_ endpoint: Endpoint, now: Instant) -> PathState {
+        if endpoint.isStream {
+            return PathState(endpoint: endpoint, fixedPayload: StreamLimits.payload, now: now)
+        }
         let upper = endpoint.isOverlay ? OverlayLimits.payload : underlay.payload(toward: endpoint.address)
         return PathState(endpoint: endpoint, upperPayload: upper, now: now)
     }

@@ -12,6 +12,8 @@ package struct MemberStatus: Equatable, Sendable {
     package var isLive: Bool
     /// Its datagrams go over the ring's hops; also when there is no session because nobody needs one.
     package var isOverOverlay: Bool
+    /// Its datagrams go over a TLS connection; `endpoint` is the far end of that.
+    package var isOverStream: Bool
     package var roundTrip: Duration?
     package var lossPercent: Double?
     /// Bytes inside one datagram of the path.
@@ -49,12 +51,13 @@ extension Gateway {
         // Without a session that anybody needs, the ring's hops are the way, as long as the ring stands.
         let isNeeded = member.map { $0.needs.isAcquaintance || $0.needs.trafficUntil != nil } ?? false
         let isOnDemand = path == nil && !isNeeded && !isWithdrawn && ring.isRoutable
-        let endpoint = path.flatMap { $0.endpoint.isOverlay ? nil : $0.endpoint }
+        let endpoint = path.flatMap { $0.endpoint.isOverlay ? nil : shown($0.endpoint) }
         return MemberStatus(
             site: entry?.identity.site ?? member?.site ?? "", node: entry?.node ?? member?.node ?? node,
             endpoint: endpoint, reason: isOnDemand ? .onDemand : isWithdrawn ? .stopped : member?.reason ?? .connecting,
-            isLive: path != nil, isOverOverlay: path?.endpoint.isOverlay ?? isOnDemand, roundTrip: path?.roundTrip,
-            lossPercent: path?.lossPercent, payload: path?.mtuSearch.confirmed,
+            isLive: path != nil, isOverOverlay: path?.endpoint.isOverlay ?? isOnDemand,
+            isOverStream: path?.endpoint.isStream ?? false, roundTrip: path?.roundTrip, lossPercent: path?.lossPercent,
+            payload: path?.mtuSearch.confirmed,
             exports: entry?.announcement.exports.map(\.virtual) ?? [], isWithdrawn: isWithdrawn)
     }
 
@@ -67,7 +70,8 @@ extension Gateway {
                 RingStatus.Link(
                     node: link.node, site: directory[link.node]?.identity.site ?? members[link.node]?.site ?? "",
                     purposes: link.purposes, theirPurposes: link.theirPurposes,
-                    endpoint: members[link.node]?.path?.endpoint, roundTrip: members[link.node]?.path?.roundTrip,
+                    endpoint: members[link.node]?.endpoint.map { shown($0) },
+                    roundTrip: members[link.node]?.path?.roundTrip,
                     since: link.since)
             })
     }
@@ -107,6 +111,8 @@ extension Gateway {
     package var observedEndpoints: [Endpoint] { observed.map(\.endpoint) }
     /// Members of the grid that have announced themselves and not withdrawn, this gateway included.
     package var memberCount: Int { directory.nodes.count }
+    /// TLS connections that are open or being opened.
+    package var streamCount: Int { streams.count }
     /// Members that have a live path.
     package var liveCount: Int { members.values.count { $0.endpoint != nil } }
 

@@ -80,7 +80,7 @@ extension Gateway {
                 member.path?.probed(now: now)
                 sendProbe(to: member, purpose: .liveness, now: now, effects: &effects)
             }
-            if !path.endpoint.isOverlay,
+            if path.endpoint.isUnderlay,
                 let size = member.path?.mtuSearch.probe(now: now, timeout: path.answerTimeout)
             {
                 sendProbe(to: member, purpose: .mtu(payload: size), now: now, effects: &effects)
@@ -145,7 +145,7 @@ extension Gateway {
 
     /// One round of attempts to reach a member directly: its last endpoint, and what it and others announced.
     mutating func dialMember(_ member: Member, now: Instant, effects: inout GatewayEffects) {
-        guard !member.isDirect else {
+        guard member.wantsBetterPath else {
             member.nextDial = nil
             return
         }
@@ -161,9 +161,9 @@ extension Gateway {
         let isSparing = attempts >= SessionLimits.sparingAttempts
         let isSilent = attempts >= SessionLimits.silentAttempts
         let limit =
-            member.path != nil
+            member.path != nil && !member.isDirect
             ? OverlayLimits.directIntervalLimit
-            : isSilent ? SessionLimits.silentDialInterval : SessionLimits.dialIntervalLimit
+            : isSilent && member.path == nil ? SessionLimits.silentDialInterval : SessionLimits.dialIntervalLimit
         member.nextDial = now + backoff(after: attempts, limit: limit)
         // What goes to the dead over the ring goes all the way round it, so without traffic that is tried less often.
         let isTurn = candidates.isEmpty || attempts == 1 || attempts == 2 || attempts > 0 && attempts % 4 == 0
@@ -174,7 +174,7 @@ extension Gateway {
             dialOverlay(to: member, now: now, effects: &effects)
         }
         guard !candidates.isEmpty else {
-            member.reason = .noEndpoint
+            if !member.isDirect { member.reason = .noEndpoint }
             seekFailed(with: member, now: now, effects: &effects)
             return
         }
@@ -185,9 +185,14 @@ extension Gateway {
             }
         }
         let first = attempts * SessionLimits.parallelDials
-        for offset in 0..<min(SessionLimits.parallelDials, candidates.count) {
-            let endpoint = candidates[(first + offset) % candidates.count]
+        let chosen = (0..<min(SessionLimits.parallelDials, candidates.count)).map { offset in
+            candidates[(first + offset) % candidates.count]
+        }
+        for endpoint in chosen {
             dial(endpoint, target: member.node, isSparing: isSparing, now: now, effects: &effects)
+        }
+        if attempts > 0 || isUDPBlocked {
+            dialStreams(to: member, at: chosen, isSparing: isSparing, now: now, effects: &effects)
         }
     }
 
@@ -201,11 +206,11 @@ extension Gateway {
     }
 
     /// Endpoints at which a member may be, the likeliest first.
-    private func directCandidates(of member: Member) -> [Endpoint] {
+    func directCandidates(of member: Member) -> [Endpoint] {
         var candidates: [Endpoint] = []
         let told = (directory[member.node]?.announcement.endpoints ?? []) + member.contacts
         for endpoint in [member.lastEndpoint].compactMap({ $0 }) + told
-        where !endpoint.isOverlay && !candidates.contains(endpoint) && !underlay.endpoints.contains(endpoint) {
+        where endpoint.isUnderlay && !candidates.contains(endpoint) && !underlay.endpoints.contains(endpoint) {
             candidates.append(endpoint)
         }
         return candidates
@@ -242,9 +247,11 @@ extension Gateway {
         _ target: BootstrapTarget, now: Instant, effects: inout GatewayEffects
     ) {
         if let name = target.name { effects.append(.resolve(name)) }
-        for endpoint in target.endpoints where !endpoint.isOverlay {
+        for endpoint in target.endpoints where endpoint.isUnderlay {
             let isSparing = target.attempts >= SessionLimits.sparingAttempts
             dial(endpoint, target: nil, isSparing: isSparing, now: now, effects: &effects)
+            guard target.attempts > 0 || isUDPBlocked else { continue }
+            dialStream(at: endpoint, target: nil, isSparing: isSparing, now: now, effects: &effects)
         }
     }
 
@@ -260,7 +267,9 @@ extension Gateway {
             let fresh = endpoints.filter { !bootstrap[index].endpoints.contains($0) }
             bootstrap[index].endpoints = endpoints
             guard needsDial(bootstrap[index]) else { continue }
-            for endpoint in fresh { dial(endpoint, target: nil, now: now, effects: &effects) }
+            for endpoint in fresh where endpoint.isUnderlay {
+                dial(endpoint, target: nil, now: now, effects: &effects)
+            }
         }
     }
 

@@ -52,6 +52,9 @@ package struct Gateway: ~Copyable {
     var crawl: Crawl?
     /// Members by the endpoint that stands for their overlay path. Look-ups only.
     var overlayPeers: OrderedDictionary<Endpoint, NodeAddress> = [:]
+    /// TLS connections by number: those that the core asked for, and those that were accepted.
+    var streams: OrderedDictionary<UInt64, StreamState> = [:]
+    var nextStream: UInt64 = 1
     var sequence: UInt64
     /// When the own announcement is made again.
     var publishAt: Instant
@@ -121,7 +124,7 @@ package struct Gateway: ~Copyable {
         let endpointsChanged = facts.endpoints != underlay.endpoints
         underlay = facts
         for member in members.values {
-            guard let endpoint = member.path?.endpoint, !endpoint.isOverlay else { continue }
+            guard let endpoint = member.path?.endpoint, endpoint.isUnderlay else { continue }
             member.path?.mtuSearch.setUpper(facts.payload(toward: endpoint.address), now: now)
             pathChanged(to: member, effects: &effects)
         }
@@ -130,7 +133,7 @@ package struct Gateway: ~Copyable {
             publish(now: now, effects: &effects)
             // Whoever was out of reach may be in reach by the new address.
             for member in members.values
-            where !member.isDirect && member.needs.hold(at: now) {
+            where member.wantsBetterPath && member.needs.hold(at: now) {
                 member.dialAttempts = 0
                 member.nextDial = now
             }

@@ -28,6 +28,11 @@ package struct GatewayEffects: ~Copyable {
         case removeGeneration(localIndex: UInt32)
         /// `Gateway.routes` has changed.
         case routesChanged
+        /// Open a TLS connection to that TCP endpoint: `streamOpened` or `streamClosed` brings the answer. Datagrams to
+        /// `Endpoint(stream:)` of that number go over it.
+        case openStream(UInt64, to: Endpoint)
+        /// Close a stream; nothing more is heard of it.
+        case closeStream(UInt64)
         /// Resolve a bootstrap name; `bootstrapResolved` brings the answer.
         case resolve(HostAndPort)
         /// The set of members and where they are has changed: keep it over restarts (`Gateway.rememberedEndpoints`).

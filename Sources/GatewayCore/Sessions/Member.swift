@@ -113,6 +113,8 @@ package final class Member {
     package var site: String { identity?.site ?? node.abbreviated }
     /// Whether its datagrams go to it straight, not over other members.
     package var isDirect: Bool { endpoint.map { !$0.isOverlay } ?? false }
+    /// Whether there is something better than the path it has, if it has one: UDP.
+    package var wantsBetterPath: Bool { endpoint.map { !$0.isUnderlay } ?? true }
 
     /// When this member wants to be looked at next, and why. Computed anew when something has changed.
     package var nextWakeup: Wakeup? {
@@ -136,7 +138,7 @@ package final class Member {
         for probe in outstanding { consider(probe.expires, .probeTimeout) }
         if let path {
             consider(path.nextProbe, .probe)
-            if isDirect { consider(path.mtuSearch.deadline, .pathMTU) }
+            if path.endpoint.isUnderlay { consider(path.mtuSearch.deadline, .pathMTU) }
             consider(rekeyAt, .rekey)
         }
         for generation in generations {
@@ -175,6 +177,8 @@ package enum LinkReason: Equatable, Sendable {
     case noEndpoint
     /// Handshakes were not answered.
     case handshakeTimeout
+    /// UDP was not answered, and a TLS connection was.
+    case udpBlocked
     /// A path that worked stopped answering.
     case noAnswer
     /// The peer said goodbye.
@@ -193,6 +197,7 @@ package enum LinkReason: Equatable, Sendable {
         case .connecting: "connecting"
         case .noEndpoint: "no-endpoint"
         case .handshakeTimeout: "handshake-timeout"
+        case .udpBlocked: "udp-blocked"
         case .noAnswer: "no-answer"
         case .stopped: "peer-stopped"
         case .certificate(let fault): fault.rawValue

@@ -27,6 +27,12 @@ package struct PathMTUSearch: Equatable {
         raiseAt = now + SessionLimits.mtuRaiseInterval
     }
 
+    /// A size that needs no search.
+    package init(fixed size: Int, now: Instant) {
+        self.init(upper: size, now: now)
+        confirmed = size
+    }
+
     /// Whether the size is known to within the granularity.
     package var isComplete: Bool { failed - confirmed <= SessionLimits.mtuGranularity || confirmed == upper }
 

@@ -29,6 +29,12 @@ package struct PathState: Equatable {
         lastProbed = now
     }
 
+    /// A path whose datagrams have one size, which is not searched for.
+    package init(endpoint: Endpoint, fixedPayload: Int, now: Instant) {
+        self.init(endpoint: endpoint, upperPayload: fixedPayload, now: now)
+        mtuSearch = PathMTUSearch(fixed: fixedPayload, now: now)
+    }
+
     /// How long an answer may take before its probe counts as lost: RFC 6298 §2, and at least two round trips. An
     /// answer that comes later still counts, so this may err on the short side, which notices the dead sooner.
     package var answerTimeout: Duration {

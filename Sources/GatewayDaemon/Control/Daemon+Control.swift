@@ -98,7 +98,7 @@ extension Daemon {
         let member = gateway.memberStatus.first { $0.node == node }
         let result = PingResult(
             site: site, node: node, rttMicroseconds: UInt64(max(0, roundTrip.wholeMicroseconds)),
-            path: member?.isOverOverlay == true ? .overlay : .directUDP, endpoint: member?.endpoint, via: nil)
+            path: member?.pathKind ?? .directUDP, endpoint: member?.endpoint, via: nil)
         controlServer.answer(request.token, .success(result.json), now: now)
     }
 

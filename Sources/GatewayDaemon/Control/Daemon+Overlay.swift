@@ -27,7 +27,7 @@ extension Daemon {
             return RingLinkReport(
                 member: RingMember(node: link.node, site: link.site.isEmpty ? nil : link.site),
                 purposes: Self.words(link.purposes), theirPurposes: Self.words(link.theirPurposes),
-                path: link.endpoint == nil ? .down : isOverOverlay ? .overlay : .directUDP,
+                path: member?.pathKind ?? .down,
                 endpoint: isOverOverlay ? nil : link.endpoint,
                 reason: member.flatMap { PathReason(rawValue: $0.reason.code) } ?? .ok,
                 rttMicroseconds: link.roundTrip.map { UInt64(max(0, $0.wholeMicroseconds)) },
@@ -125,8 +125,9 @@ extension Daemon {
             controlServer.answer(request.token, .failure(failure), now: now)
             return
         }
+        let direct = gateway.memberStatus.first { $0.node == node }?.pathKind ?? .directUDP
         let report = TraceReport(
-            site: site, node: node, path: result.isDirect ? .directUDP : .overlay, hops: hops(of: result),
+            site: site, node: node, path: result.isDirect ? direct : .overlay, hops: hops(of: result),
             roundTripMicroseconds: UInt64(max(0, result.roundTrip.wholeMicroseconds)))
         controlServer.answer(request.token, .success(report.json), now: now)
     }
@@ -136,7 +137,7 @@ extension Daemon {
         var hops = result.hops.enumerated().map { TraceHop(index: $0.offset + 1, member: ringMember($0.element)) }
         guard !hops.isEmpty else { return hops }
         if let first = gateway.memberStatus.first(where: { $0.node == hops[0].member.node }), first.isLive {
-            hops[0].path = first.isOverOverlay ? .overlay : .directUDP
+            hops[0].path = first.pathKind
             hops[0].endpoint = first.endpoint
             hops[0].reason = PathReason(rawValue: first.reason.code)
             hops[0].rttMicroseconds = first.roundTrip.map { UInt64(max(0, $0.wholeMicroseconds)) }

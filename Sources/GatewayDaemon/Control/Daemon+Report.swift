@@ -54,8 +54,7 @@ extension Daemon {
             let counters = plane.peerCounters(member.node) ?? PeerCounters()
             let rate = rates.rate(of: member.node)
             return SiteReport(
-                site: member.site, node: member.node,
-                path: member.isOverOverlay ? .overlay : member.isLive ? .directUDP : .down,
+                site: member.site, node: member.node, path: member.pathKind,
                 endpoint: member.endpoint, reason: PathReason(rawValue: member.reason.code) ?? .protocolError,
                 rttMicroseconds: member.roundTrip.map { UInt64(max(0, $0.wholeMicroseconds)) },
                 lossPercent: member.lossPercent, mtu: member.payload, rxBytes: counters.receivedBytes,

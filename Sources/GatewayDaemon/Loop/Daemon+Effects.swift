@@ -39,6 +39,10 @@ extension Daemon {
                 plane.remove(localIndex: localIndex)
             case .routesChanged:
                 routesChanged = true
+            case .openStream(let number, _):
+                gateway.streamClosed(number, fault: .unreachable, now: now, effects: &effects)
+            case .closeStream:
+                break
             case .resolve(let name):
                 if !resolver.resolve(name) {
                     gateway.bootstrapResolved(name, [], now: now, effects: &effects)

@@ -8,6 +8,12 @@ package struct SimulationEvent: Equatable, Sendable {
         case arrival
         /// The handle of a host: it wanted to be woken.
         case wakeup
+        /// A `StreamEnd`: the stream is open there.
+        case streamOpened
+        /// A `StreamEnd`: the stream is closed there.
+        case streamClosed
+        /// The handle of a host and the number of a stream (32 bits): it could not be opened.
+        case streamFailed
     }
 
     private let word: UInt64

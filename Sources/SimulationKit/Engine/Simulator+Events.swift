@@ -11,6 +11,9 @@ extension Simulator {
         switch event.kind {
         case .arrival: arrive(slab.take(event.subject))
         case .wakeup: wake(event.subject)
+        case .streamOpened: streamOpened(event.subject)
+        case .streamClosed: streamClosed(event.subject)
+        case .streamFailed: streamFailed(event.subject)
         }
     }
 
@@ -21,6 +24,7 @@ extension Simulator {
             for datagram in outbox { send(datagram.bytes, from: host, to: datagram.destination) }
             outbox.removeAll(keepingCapacity: true)
         }
+        if host.hasStreamOrders { carryOutStreamOrders(of: host) }
         checkState(of: host)
         host.due = host.gateway.nextWakeup
         schedule(host)
@@ -68,11 +72,14 @@ extension Simulator {
             guard let inside = translator.inbound(to: datagram.destination.port, from: datagram.source, now: now)
             else { return nil }
             return translator.inside[inside].flatMap { slots[$0] }
+        case .stream(let end):
+            return receiver(atStreamEnd: end)
         }
     }
 
     private func send(_ bytes: [UInt8], from host: SimulatedHost, to destination: Endpoint) {
         datagramCount += 1
+        if let stream = destination.streamNumber { return send(bytes, from: host, overStream: stream) }
         bitsSent += UInt64(bytes.count + NetworkConditions.headerByteCount) * 8
         guard bytes.count + NetworkConditions.headerByteCount <= network.mtu else { return }
         if !network.unreachable.isEmpty,
@@ -91,7 +98,7 @@ extension Simulator {
         }
         guard let target = target ?? table.target(at: destination) else { return }
         let far = place(of: target)
-        guard places[host.place].side == places[far].side,
+        guard places[host.place].side == places[far].side, !places[host.place].blocksUDP, !places[far].blocksUDP,
             network.connectivity.canTalk(host.place, far, seed: seed),
             network.lossPerMille == 0 || !random.chance(network.lossPerMille, in: 1_000)
         else { return }
@@ -113,6 +120,7 @@ extension Simulator {
         switch target {
         case .host(let handle): slots[Int(handle)]?.place ?? 0
         case .translator(let number): translators[Int(number)].place
+        case .stream(let end): receiver(atStreamEnd: end)?.place ?? 0
         }
     }
 }

@@ -37,6 +37,9 @@ package final class Simulator {
     var events = EventQueue()
     var slab = DatagramSlab()
     var outbox: [OutgoingDatagram] = []
+    /// Every stream there has been.
+    var streams: [SimulatedStream] = []
+    var streamEnds: [StreamKey: StreamEnd] = [:]
     var random: SeededRandom
     private var living: [SimulatedHost] = []
 

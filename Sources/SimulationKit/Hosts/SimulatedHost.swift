@@ -10,6 +10,12 @@ package struct OutgoingDatagram {
     package let destination: Endpoint
 }
 
+/// What a host's core wants of a stream.
+enum StreamOrder {
+    case open(UInt64, to: Endpoint)
+    case close(UInt64)
+}
+
 /// One gateway in a simulated world: the real core, and as much of a data plane as control messages need.
 package final class SimulatedHost {
     /// Where datagrams to a member go, and what seals them.
@@ -65,6 +71,7 @@ package final class SimulatedHost {
     var wakeAt: Instant?
     weak var table: EndpointTable?
 
+    private var streamOrders: [StreamOrder] = []
     private var effects = GatewayEffects()
     private var openings: [UInt32: Opening] = [:]
     private var peers: [NodeAddress: Peer] = [:]
@@ -97,6 +104,15 @@ package final class SimulatedHost {
             table.hosts[endpoint] = Int32(handle)
         }
         self.endpoint = endpoint
+    }
+
+    /// Whether the core wants anything of streams.
+    var hasStreamOrders: Bool { !streamOrders.isEmpty }
+
+    /// Takes what the core wants of streams.
+    func takeStreamOrders() -> [StreamOrder] {
+        defer { streamOrders = [] }
+        return streamOrders
     }
 
     /// Forgets the echoes that ended.
@@ -183,6 +199,10 @@ package final class SimulatedHost {
             guard let opening = openings.removeValue(forKey: localIndex) else { return }
             if peers[opening.node]?.sealing === opening.keys { peers[opening.node]?.sealing = nil }
             forgetIfEmpty(opening.node)
+        case .openStream(let number, let remote):
+            streamOrders.append(.open(number, to: remote))
+        case .closeStream(let number):
+            streamOrders.append(.close(number))
         case .resolve(let name):
             gateway.bootstrapResolved(name, names[name] ?? [], now: now, effects: &effects)
         case .echoEnded(let token, let roundTrip):

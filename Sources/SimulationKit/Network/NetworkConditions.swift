@@ -28,6 +28,8 @@ package enum NetworkTarget: Equatable, Sendable {
     case host(Int32)
     /// The number of an address translator.
     case translator(Int32)
+    /// A `StreamEnd`.
+    case stream(Int)
 }
 
 /// Who is at which endpoint: look-ups only, never iterated. Shared by the simulator and its hosts, which may move.

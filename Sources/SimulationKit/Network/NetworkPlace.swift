@@ -8,6 +8,8 @@ package struct NetworkPlace: Sendable {
     package var side: UInt8 = 0
     /// What every datagram to it waits for in addition, in nanoseconds: it is slow.
     package var slowness: Int64 = 0
+    /// A firewall there lets no UDP through, in either direction; TLS over TCP passes.
+    package var blocksUDP = false
 
     /// The place of this number in the world of this seed.
     package init(number: Int, seed: UInt64) {
