@@ -147,7 +147,10 @@ let package = Package(
         tests("ControlProtocolTests", ["ControlProtocol", "NetworkTypes"]),
         tests(
             "GatewayCoreTests",
-            ["GatewayCore", "GatewayConfiguration", "SimulationKit", "LinkSecurity", "WireFormat", "NetworkTypes"]),
+            [
+                "GatewayCore", "GatewayConfiguration", "SimulationKit", "OverlayStore", "LinkSecurity", "WireFormat",
+                "NetworkTypes",
+            ]),
         tests(
             "SimulationTests",
             ["ipop-sim", "SimulationKit", "ControlProtocol", "GatewayCore", "LinkSecurity", "NetworkTypes"]),

@@ -42,7 +42,8 @@ extension Example {
     static var leases: LeasesReport {
         LeasesReport(leases: [
             LeaseReport(
-                key: "10.128.3.17", holder: "lsu", expiresSeconds: 1_800, mac: MACAddress("02:00:00:00:00:01")),
+                key: "10.128.3.17", holder: "lsu", expiresSeconds: 1_800, mac: MACAddress("02:00:00:00:00:01"),
+                epoch: 7),
             LeaseReport(
                 key: "prefix:10.128.7.0/24", holder: "lsu", expiresSeconds: 0, state: .waiting, reason: .noMajority,
                 keepers: 5, stored: 2),

@@ -53,7 +53,7 @@ import Testing
         #expect(keys(crawl) == ["schema", "members", "answered", "consistent", "inconsistent", "silent"])
         #expect(
             keys(Example.leases.json["leases"]?.elements?.last) == [
-                "key", "holder", "expiresSeconds", "mac", "state", "reason", "keepers", "stored",
+                "key", "holder", "expiresSeconds", "mac", "state", "reason", "keepers", "stored", "epoch",
             ])
     }
 

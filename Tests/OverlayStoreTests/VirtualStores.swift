@@ -98,6 +98,24 @@ final class VirtualStores {
         }
     }
 
+    /// What a member would have on its disk.
+    func memory(of index: Int) -> StoreMemory {
+        members[index].store.memory(now: now, unixSeconds: now.nanoseconds.seconds)
+    }
+
+    /// Every member loses its power at once, and starts again with what it has on its disk.
+    func restartAll() {
+        let memories = members.indices.map { memory(of: $0) }
+        queue = []
+        for index in members.indices {
+            restart(index)
+            input(index) { store, view, now, effects in
+                store.restore(
+                    memories[index], now: now, unixSeconds: now.nanoseconds.seconds, members: view, effects: &effects)
+            }
+        }
+    }
+
     /// A member that was paused, not stopped, goes on.
     func resume(_ index: Int) {
         members[index].isAlive = true
@@ -278,4 +296,9 @@ extension VirtualStores {
     func owner(toldTo token: UInt64) -> String? {
         if case .owned(let record) = outcomes[token] { record.holder } else { nil }
     }
+}
+
+extension UInt64 {
+    /// Nanoseconds as seconds of a wall clock that began with the virtual one.
+    var seconds: Int64 { Int64(self / 1_000_000_000) }
 }

@@ -118,10 +118,12 @@ package struct LeaseReport: Equatable, Sendable {
     package var keepers: Int?
     /// How many of them have it as it is now.
     package var stored: Int?
+    /// When it was created, in the store's Lamport time; `nil` when it was not, or another site has it.
+    package var epoch: UInt64?
 
     package init(
         key: String, holder: String, expiresSeconds: UInt64, mac: MACAddress? = nil, state: LeaseState = .held,
-        reason: LeaseReason? = nil, keepers: Int? = nil, stored: Int? = nil
+        reason: LeaseReason? = nil, keepers: Int? = nil, stored: Int? = nil, epoch: UInt64? = nil
     ) {
         self.key = key
         self.holder = holder
@@ -131,13 +133,14 @@ package struct LeaseReport: Equatable, Sendable {
         self.reason = reason
         self.keepers = keepers
         self.stored = stored
+        self.epoch = epoch
     }
 
     var json: JSONValue {
         [
             "key": .string(key), "holder": .string(holder), "expiresSeconds": JSONValue(expiresSeconds),
             "mac": .text(mac), "state": .string(state.rawValue), "reason": .text(reason?.rawValue),
-            "keepers": .count(keepers), "stored": .count(stored),
+            "keepers": .count(keepers), "stored": .count(stored), "epoch": .count(epoch),
         ]
     }
 
@@ -147,7 +150,8 @@ package struct LeaseReport: Equatable, Sendable {
             key: try shape.text("key"), holder: try shape.text("holder"),
             expiresSeconds: try shape.integer("expiresSeconds"), mac: try shape.optionalParsed("mac"),
             state: try shape.optionalCode("state") ?? .held, reason: try shape.optionalCode("reason"),
-            keepers: try shape.optionalInteger("keepers"), stored: try shape.optionalInteger("stored"))
+            keepers: try shape.optionalInteger("keepers"), stored: try shape.optionalInteger("stored"),
+            epoch: try shape.optionalInteger("epoch"))
     }
 }
 

@@ -76,6 +76,21 @@ extension Gateway {
         }
     }
 
+    /// What is to be kept over restarts: own leases, and the store's Lamport time with room to grow.
+    package func storeMemory(now: Instant, unixSeconds: Int64) -> StoreMemory {
+        store.memory(now: now, unixSeconds: unixSeconds)
+    }
+
+    /// The store's Lamport time. Before it passes that of the memory that was kept last, the next one is to be kept.
+    package var storeClock: UInt64 { store.clock }
+
+    mutating func restoreLeases(_ memory: StoreMemory, now: Instant, effects: inout GatewayEffects) {
+        let unixSeconds = unixSeconds
+        inStore(now: now, effects: &effects) {
+            $0.restore(memory, now: now, unixSeconds: unixSeconds, members: $1, effects: &$2)
+        }
+    }
+
     /// Own leases and claims, for status.
     package var leaseStatus: [StoreLease] { store.ownLeases }
     /// Keys that this member keeps for itself or others.

@@ -2,7 +2,7 @@ package import LinkSecurity
 package import NetworkTypes
 import OrderedCollections
 import OverlayRing
-import OverlayStore
+package import OverlayStore
 
 /// The control core of one gateway: who the members are, how they are reached, which prefixes lie behind them.
 ///
@@ -110,9 +110,12 @@ package struct Gateway: ~Copyable {
     /// This gateway's node address.
     package var node: NodeAddress { identity.own.node }
 
-    /// Begins: announces itself and looks for members.
-    package mutating func start(underlay: UnderlayFacts, now: Instant, effects: inout GatewayEffects) {
+    /// Begins: takes up the leases of its last life, announces itself and looks for members.
+    package mutating func start(
+        underlay: UnderlayFacts, remembering memory: StoreMemory? = nil, now: Instant, effects: inout GatewayEffects
+    ) {
         self.underlay = underlay
+        if let memory { restoreLeases(memory, now: now, effects: &effects) }
         publish(now: now, effects: &effects)
         dialBootstrap(now: now, effects: &effects)
         inRing(now: now, effects: &effects) { $0.handleTimeout(now: now, effects: &$1) }

@@ -44,7 +44,7 @@ package struct GatewayEffects: ~Copyable {
         case crawlEnded(token: UInt64, CrawlResult)
         /// An operation on the store has ended.
         case storeCompleted(token: UInt64, StoreOutcome)
-        /// Own leases are others than before: keep them over restarts (`Gateway.leaseStatus`).
+        /// Own leases are others than before: keep them over restarts (`Gateway.storeMemory`).
         case leasesChanged
         case notice(GatewayNotice)
     }

@@ -13,7 +13,8 @@ extension Daemon {
             return LeaseReport(
                 key: lease.key.name, holder: winner ?? files.settings.site,
                 expiresSeconds: state == .held ? UInt64(left) : 0, state: state, reason: reason,
-                keepers: lease.replicas.count, stored: lease.storedCount)
+                keepers: lease.replicas.count, stored: lease.storedCount,
+                epoch: state == .held ? lease.epoch : nil)
         }
     }
 

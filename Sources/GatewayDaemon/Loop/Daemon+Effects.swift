@@ -2,11 +2,14 @@ import GatewayCore
 import LinuxSystem
 import Logging
 import NetworkTypes
+import OverlayStore
 import PacketForwarding
 
 extension Daemon {
     /// Carries out what the core wants done, in its order.
     func carryOutEffects() {
+        // What is sent now may tell a Lamport time that must not be told again after a crash.
+        if gateway.storeClock > savedClock { saveLeases() }
         let list = effects.list
         effects.removeAll()
         var routesChanged = false
@@ -70,11 +73,22 @@ extension Daemon {
 
     func saveMembers() {
         membersDirty = false
+        save("members") { () throws(SystemError) in try state.remember(gateway.rememberedEndpoints) }
+    }
+
+    func saveLeases() {
+        leasesDirty = false
+        let memory = gateway.storeMemory(now: now, unixSeconds: WallClock.unixSeconds())
+        savedClock = memory.clock
+        save("leases") { () throws(SystemError) in try state.remember(memory) }
+    }
+
+    private func save(_ what: String, _ write: () throws(SystemError) -> Void) {
         do throws(SystemError) {
-            try state.remember(gateway.rememberedEndpoints)
+            try write()
             stateError = nil
         } catch {
-            if stateError == nil { logger.error("cannot save the members", metadata: ["error": "\(error)"]) }
+            if stateError == nil { logger.error("cannot save the \(what)", metadata: ["error": "\(error)"]) }
             stateError = "\(error)"
         }
     }

@@ -6,6 +6,7 @@ import LinuxSystem
 import Logging
 import NetworkTypes
 import OpenSSLLink
+import OverlayStore
 import PacketForwarding
 import RouteControl
 
@@ -59,11 +60,23 @@ extension Daemon {
         applyExports(first: true)
         listenForMetrics()
         let facts = underlayFacts
-        gateway.start(underlay: facts, now: now, effects: &effects)
+        gateway.start(underlay: facts, remembering: rememberedLeases, now: now, effects: &effects)
         settle()
         reconcile()
         notify { try $0.ready() }
         if let interval = notifier.watchdogInterval { nextWatchdog = now + interval / 2 }
+    }
+
+    /// Own leases of the last run. Without them the gateway asks the grid for what it had.
+    private var rememberedLeases: StoreMemory? {
+        do throws(StateFiles.Damage) {
+            let memory = try state.rememberedLeases(of: identity.own.node)
+            savedClock = memory?.clock ?? 0
+            return memory
+        } catch {
+            logger.warning("state not read", metadata: ["file": "\(error.file)", "reason": "\(error.reason)"])
+            return nil
+        }
     }
 
     /// One turn of the loop: waits, reads what is there in bounded batches, lets the core act, sends.
@@ -222,6 +235,7 @@ extension Daemon {
         refusalTally.note(gateway.refusedHandshakes)
         settle()
         if membersDirty { saveMembers() }
+        if leasesDirty { saveLeases() }
         answerWaiters()
         notify { try $0.status(self.statusLine) }
     }
@@ -264,6 +278,7 @@ extension Daemon {
     private func stop() {
         notify { try $0.stopping() }
         saveMembers()
+        saveLeases()
         gateway.stop(now: now, effects: &effects)
         settle()
         plane.flush()

@@ -55,6 +55,8 @@ package final class Daemon {
     var rates = TrafficRates()
     var membersDirty = false
     var leasesDirty = false
+    /// The store's Lamport time up to which a restart is provided for.
+    var savedClock: UInt64 = 0
     /// When the core wants its timeouts handled, as of its last input.
     var coreWakeup: Instant?
     /// Control requests that wait for something.

@@ -21,7 +21,7 @@ package struct DaemonArguments: Equatable, Sendable {
         The site gateway: joins the overlay of gateways and routes this site's LAN into it.
 
           --config-dir DIR   settings and identity (default /etc/ipop)
-          --state-dir DIR    remembered members (default /var/lib/ipop)
+          --state-dir DIR    remembered members and leases (default /var/lib/ipop)
           --run-dir DIR      control socket (default /run/ipop)
           --version          print the version and exit
           --help             print this and exit

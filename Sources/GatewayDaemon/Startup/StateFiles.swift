@@ -1,13 +1,22 @@
 import LinuxSystem
 import NetworkTypes
+import OverlayStore
 
-/// What outlives a restart: where members were. May be deleted without harm beyond a slower join.
+/// What outlives a restart: where members were, and own leases. May be deleted without harm beyond a slower join; after
+/// a power loss of the whole grid the leases are what tells who had a prefix first.
 struct StateFiles {
     let directory: String
 
     private var membersPath: String { "\(directory)/members" }
+    private var leasesPath: String { "\(directory)/leases" }
     /// More are not tried at the start anyway.
     private static let memberLimit = 256
+
+    /// A file of this directory cannot be used.
+    struct Damage: Error {
+        let file: String
+        let reason: String
+    }
 
     /// Endpoints of members as of the last run; empty when there are none, or the file is damaged.
     func rememberedMembers() -> [Endpoint] {
@@ -20,5 +29,26 @@ struct StateFiles {
     func remember(_ endpoints: [Endpoint]) throws(SystemError) {
         let text = endpoints.prefix(Self.memberLimit).map { "\($0)\n" }.joined()
         try FileSystem.write(membersPath, Array(text.utf8), mode: 0o600)
+    }
+
+    /// Own leases as of the last run of `node`; `nil` when there are none.
+    func rememberedLeases(of node: NodeAddress) throws(Damage) -> StoreMemory? {
+        let bytes: [UInt8]?
+        do throws(SystemError) {
+            bytes = try FileSystem.readIfPresent(leasesPath, limit: StoreMemory.byteCount)
+        } catch {
+            throw Damage(file: leasesPath, reason: "\(error)")
+        }
+        guard let bytes else { return nil }
+        guard let memory = try? StoreMemory(reading: bytes) else {
+            throw Damage(file: leasesPath, reason: "it is not as it was written")
+        }
+        guard memory.node == node else { throw Damage(file: leasesPath, reason: "it is another gateway's") }
+        return memory
+    }
+
+    /// Replaces the file as a whole.
+    func remember(_ memory: StoreMemory) throws(SystemError) {
+        try FileSystem.write(leasesPath, memory.encoded, mode: 0o600)
     }
 }

@@ -56,6 +56,8 @@ package enum StoreLimits {
     package static let ownLeases = 512
     /// A lease of a former life goes on with a sequence so much higher: memory may lag behind what was sent.
     package static let restoredGap: UInt64 = 1_024
+    /// The Lamport time goes on so much higher after a restart, at most: it is written down when it has gone so far.
+    package static let clockReserve: UInt64 = 4_096
     /// Own releases that are remembered, so that a stray copy can be answered.
     package static let ownReleases = 512
     /// Reads under way.

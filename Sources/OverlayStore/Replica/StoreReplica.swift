@@ -25,6 +25,11 @@ struct StoreReplica: Sendable {
         clock = max(clock, min(other, clock + 1 << 32, StoreLimits.counter))
     }
 
+    /// Goes on from the Lamport time of an earlier life.
+    mutating func resume(clock earlier: UInt64) {
+        clock = max(clock, min(earlier, StoreLimits.counter))
+    }
+
     /// A creator asks for a promise.
     mutating func propose(
         identifier: UInt64, key: StoreKey, owner: NodeAddress, holder: String, clock: UInt64, now: Instant

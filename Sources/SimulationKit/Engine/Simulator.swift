@@ -1,6 +1,7 @@
 package import GatewayCore
 import LinkSecurity
 package import NetworkTypes
+package import OverlayStore
 
 /// Many gateways under one virtual clock and network: what happens depends on the seed alone.
 ///
@@ -66,11 +67,12 @@ package final class Simulator {
 
     /// Starts a gateway of `identity`; a host at the same endpoint is replaced, as by kill -9 and a new start.
     ///
-    /// Behind a translator `endpoint` is a private one. `place` is where an earlier host of this identity was.
+    /// `memory` is what an earlier life has kept. Behind a translator `endpoint` is a private one. `place` is where an
+    /// earlier host of this identity was.
     @discardableResult
     package func start(
         _ identity: SimulatedIdentity, endpoint: Endpoint, bootstrap: [Endpoint], remembered: [Endpoint] = [],
-        translator: Int? = nil, place: Int? = nil
+        translator: Int? = nil, place: Int? = nil, memory: StoreMemory? = nil
     ) -> SimulatedHost {
         let exports = identity.own.prefixes.map { Announcement.Export(subnet: $0, virtual: $0) }
         let names = bootstrap.map { HostAndPort(host: $0.address.description, port: $0.port) }
@@ -86,7 +88,9 @@ package final class Simulator {
         adopt(host)
         let now = now
         input(host) { gateway, effects in
-            gateway.start(underlay: UnderlayFacts(endpoints: [endpoint], mtu: 1_500), now: now, effects: &effects)
+            gateway.start(
+                underlay: UnderlayFacts(endpoints: [endpoint], mtu: 1_500), remembering: memory, now: now,
+                effects: &effects)
         }
         return host
     }

@@ -67,6 +67,7 @@ struct LeaseDocument: Decodable {
     let state: String
     let reason: String?
     let keepers, stored: Int?
+    let epoch: UInt64?
 }
 
 extension Lab {
