@@ -6,19 +6,23 @@ package enum LabNode: Hashable, Sendable {
     case gateway(LabSite)
     /// The site's LAN host, which has nothing of ours.
     case host(LabSite)
+    /// A NAT of the site: stage 1 is beside the gateway, stage 2 the outer one of two.
+    case nat(LabSite, stage: Int)
     /// The WAN's own namespace: an outsider that reaches every gateway's WAN address.
     case wan
 }
 
 extension Lab {
-    /// The node that goes by a name on the command line: `ufl`, `ufl-host`, `h1` for the first site's host, or `wan`.
+    /// The node that goes by a name on the command line: `ufl`, `ufl-host`, `h1` for the first site's host, `ufl-nat`
+    /// and `ufl-nat2` for its NATs, or `wan`.
     package func node(named name: String) throws(LabError) -> LabNode {
         if name == "wan" { return .wan }
         for site in sites {
             if name == site.name { return .gateway(site) }
             if name == site.hostName || name == "h\(site.number)" { return .host(site) }
+            if let index = natNames(site).firstIndex(of: name) { return .nat(site, stage: index + 1) }
         }
-        throw .nodeUnknown(name: name, known: sites.flatMap { [$0.name, $0.hostName] } + ["wan"])
+        throw .nodeUnknown(name: name, known: sites.flatMap { [$0.name, $0.hostName] + natNames($0) } + ["wan"])
     }
 
     /// The site of that name.
@@ -34,6 +38,7 @@ extension Lab {
         switch node {
         case .gateway(let site): site.gateway
         case .host(let site): site.host
+        case .nat(let site, let stage): site.natNamespaces(stages: stage)[stage - 1]
         case .wan: Topology(plan: plan).wan
         }
     }
@@ -90,6 +95,13 @@ extension Lab {
     /// Replaces this process by a command at a node.
     package func become(_ command: [String], at node: LabNode) throws(LabError) -> Never {
         try Spawning.become(try wrapped(command, at: node), environment: environment)
+    }
+
+    /// The names in commands of the NATs that a site has of its own.
+    private func natNames(_ site: LabSite) -> [String] {
+        guard case .own(let kind) = plan.nat(site.name) else { return [] }
+        let prefix = Topology.prefix(lab: plan.name).count
+        return site.natNamespaces(stages: kind.stages).map { String($0.dropFirst(prefix)) }
     }
 
     /// The directory of the lab's own `ipop` comes first, so that it is the one that commands find.

@@ -38,8 +38,8 @@ extension Lab {
         try ipop(["grid", "create", plan.name, "--pool", "10.128.0.0/9", "--out", authority])
     }
 
-    /// `ipop cert issue` for a site and `ipop join` on its gateway. Every site is told of the first site's gateway
-    /// alone.
+    /// `ipop cert issue` for a site and `ipop join` on its gateway. Every site is told of one gateway alone: that of
+    /// the first site without a NAT.
     ///
     /// - Parameter subnets: what the certificate covers and the site exports; the site's own LAN when nil.
     package func join(_ site: LabSite, subnets: [String]? = nil) throws(LabError) {
@@ -60,7 +60,9 @@ extension Lab {
     private func issuing(_ site: LabSite, subnets: [String]) -> [String] {
         var issue = ["cert", "issue", site.name, "--ca", authority, "--out", directories(site).bundle]
         for subnet in subnets { issue += ["--subnet", subnet] }
-        if let first = sites.first { issue += ["--bootstrap", "\(first.wanAddress):\(LabAddresses.port)"] }
+        if let first = sites.first(where: { plan.natOwner(of: $0) == nil }) ?? sites.first {
+            issue += ["--bootstrap", "\(wanAddress(first)):\(LabAddresses.port)"]
+        }
         return issue
     }
 

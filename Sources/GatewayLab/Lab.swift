@@ -24,6 +24,7 @@ package final class Lab: Sendable {
     package static func create(_ plan: LabPlan) throws(LabError) -> Lab {
         try plan.check()
         try LabRequirements.check(gateways: plan.mode == .gateways)
+        if !plan.nats.isEmpty { try LabRequirements.checkFirewall() }
         let programs = plan.mode == .gateways ? try ProgramPath.gatewayPrograms(asked: plan.programs) : nil
         let directory = "\(plan.labsDirectory)/\(plan.name)"
         try Files.makeDirectory(plan.labsDirectory, mustBeNew: false)
@@ -59,6 +60,9 @@ package final class Lab: Sendable {
     /// What its gateways run; nil in a lab without gateways.
     package var programs: GatewayPrograms? { record.withLock { $0.programs } }
 
+    /// The names of the sites whose WAN address is the spare one now, by whatever process they were moved.
+    package var movedSites: Set<String> { (LabRecord.load(directory) ?? record.withLock { $0 }).movedSites }
+
     /// Where a site keeps its files.
     package func directories(_ site: LabSite) -> SiteDirectories { SiteDirectories(root: "\(directory)/\(site.name)") }
 
@@ -92,6 +96,13 @@ package final class Lab: Sendable {
         try change { $0.mountPointsMade.append(path) }
     }
 
+    /// Notes that a site's WAN address is the spare one, or the first again.
+    func noteMoved(_ site: LabSite, _ isMoved: Bool) throws(LabError) {
+        try change { record in
+            if isMoved { record.movedSites.insert(site.name) } else { record.movedSites.remove(site.name) }
+        }
+    }
+
     /// Changes the record as it is on disk, which other processes may have changed too.
     private func change(_ body: (inout LabRecord) -> Void) throws(LabError) {
         let lock = try FileLock(directory)
@@ -110,7 +121,7 @@ package final class Lab: Sendable {
     private func build() throws(LabError) {
         try make(namespaces: [topology.wan])
         try batch(topology.wanScript, in: topology.wan)
-        try build(plan.siteNames.enumerated().map { LabSite(number: $0 + 1, name: $1, lab: plan.name) })
+        try build(plan.sites)
     }
 
     /// Adds sites: all steps of one kind together, since most of the time goes into starting programs.
@@ -122,12 +133,20 @@ package final class Lab: Sendable {
             }
         }
         let others = sites
-        try make(namespaces: new.flatMap { [$0.gateway, $0.host] }, routers: Set(new.map(\.gateway)))
-        try batch(new.map(topology.links).joined())
+        let nats = topology.nats(new)
+        let routers = new.map(\.gateway) + nats.flatMap(\.namespaces)
+        try make(namespaces: routers + new.map(\.host), routers: Set(routers))
+        try batch((new.map(topology.links) + nats.map(topology.links)).joined())
         try batch(new.map(topology.portScript).joined(), in: topology.wan)
         try batch(
             new.flatMap { site in
                 [(topology.gatewayScript(site), site.gateway), (topology.hostScript(site), site.host)]
+            } + nats.flatMap(topology.natScripts))
+        try ProgramRun.require(
+            nats.flatMap { nat in
+                nat.namespaces.map { namespace in
+                    ProgramCall(arguments: ["ip", "netns", "exec", namespace, "nft", "-f", "-"], input: nat.rules)
+                }
             })
         if plan.mode == .plain {
             let all = others + new
@@ -144,12 +163,13 @@ package final class Lab: Sendable {
         try batch(namespaces.map { "netns add \($0)\n" }.joined())
         try ProgramRun.require(
             namespaces.map { name in
-                let script = Topology.quietIPv6 + (routers.contains(name) ? Topology.forwarding : "")
+                let script = Topology.quietAddresses + (routers.contains(name) ? Topology.forwarding : "")
                 return ProgramCall(arguments: ["ip", "netns", "exec", name, "sh", "-e"], input: script)
             })
     }
 
-    private func batch(_ script: String, in namespace: String? = nil) throws(LabError) {
+    /// Runs the lines of a script for ip(8), in a namespace or outside of all.
+    func batch(_ script: String, in namespace: String? = nil) throws(LabError) {
         try ProgramRun.require([batchCall(script, in: namespace)])
     }
 

@@ -3,6 +3,8 @@
 ///     ufl-host --lan-- [ufl] --wan--+
 ///     lsu-host --lan-- [lsu] --wan--+-- bridge in the namespace `wan`, 198.18.0.0/24 and 2001:db8:ffff::/64
 ///     cern-host -lan-- [cern] -wan--+
+///
+/// A NAT, where a site has one, stands between its gateway and the bridge.
 package struct LabPlan: Equatable, Sendable {
     /// Who carries the traffic between the sites.
     package enum Mode: String, Sendable {
@@ -26,6 +28,8 @@ package struct LabPlan: Equatable, Sendable {
     package var silentPathMTU: Int?
     /// The MTU of the LANs, in bytes.
     package var lanMTU: Int
+    /// How sites are attached to the WAN, by name; with a public address where nothing is said.
+    package var nats: [String: SiteNAT]
     /// The directory that holds the directories of all labs.
     package var labsDirectory: String
     /// The directory that holds `ipop` and `ipopd`; see `ProgramPath.gatewayPrograms` for nil.
@@ -39,7 +43,8 @@ package struct LabPlan: Equatable, Sendable {
     /// A plan with the usual names. `create` checks it.
     package init(
         name: String = usualName, sites: Int = 3, mode: Mode = .gateways, wanMTU: Int = 1500, silentPathMTU: Int? = nil,
-        lanMTU: Int = 1500, labsDirectory: String = usualDirectory, programs: String? = nil
+        lanMTU: Int = 1500, nats: [String: SiteNAT] = [:], labsDirectory: String = usualDirectory,
+        programs: String? = nil
     ) {
         self.name = name
         siteNames = sites > 0 ? (1...sites).map(LabSite.name(number:)) : []
@@ -47,6 +52,7 @@ package struct LabPlan: Equatable, Sendable {
         self.wanMTU = wanMTU
         self.silentPathMTU = silentPathMTU
         self.lanMTU = lanMTU
+        self.nats = nats
         self.labsDirectory = labsDirectory
         self.programs = programs
     }
@@ -62,6 +68,42 @@ package struct LabPlan: Equatable, Sendable {
         }
         if let silentPathMTU, silentPathMTU > wanMTU {
             throw .badPlan("the WAN cannot carry \(silentPathMTU) bytes behind interfaces of \(wanMTU)")
+        }
+        try checkNATs()
+    }
+
+    /// The sites that the plan names.
+    var sites: [LabSite] { siteNames.enumerated().map { LabSite(number: $0 + 1, name: $1, lab: name) } }
+
+    /// The site whose NAT a site is behind, itself included; nil where there is none.
+    func natOwner(of site: LabSite) -> LabSite? {
+        switch nat(site.name) {
+        case .own(.none): nil
+        case .own: site
+        case .behind(let owner): sites.first { $0.name == owner }
+        }
+    }
+
+    /// How a site is attached to the WAN.
+    package func nat(_ site: String) -> SiteNAT { nats[site] ?? .own(.none) }
+
+    private func checkNATs() throws(LabError) {
+        for (name, nat) in nats.sorted(by: { $0.key < $1.key }) {
+            guard siteNames.contains(name) else { throw .nodeUnknown(name: name, known: siteNames) }
+            guard case .behind(let owner) = nat else { continue }
+            guard siteNames.contains(owner) else { throw .nodeUnknown(name: owner, known: siteNames) }
+            guard case .own(let kind) = self.nat(owner), kind != .none else {
+                throw .badPlan("`\(name)` cannot be behind `\(owner)`, which has no NAT of its own")
+            }
+        }
+        let isEverybodyHidden = siteNames.allSatisfy { nat($0) != .own(.none) }
+        switch mode {
+        case .gateways where siteNames.count > 1 && isEverybodyHidden:
+            throw .badPlan("every site is behind a NAT, so no gateway could be found at first: leave one without")
+        case .plain where siteNames.contains { nat($0) != .own(.none) }:
+            throw .badPlan("plain routes do not lead through a NAT")
+        case .gateways, .plain, .bare:
+            return
         }
     }
 

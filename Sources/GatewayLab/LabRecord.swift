@@ -7,6 +7,8 @@ struct LabRecord: Equatable, Sendable {
     /// What this lab runs; nil where it has no gateways.
     var programs: GatewayPrograms?
     var sites: [LabSite] = []
+    /// The sites whose address on the WAN is the spare one now, by name.
+    var movedSites: Set<String> = []
     /// Background processes that `down` ends.
     var processes: [RecordedProcess] = []
     /// Directories that had to be made on this machine so that a site's own can be mounted there.
@@ -28,8 +30,13 @@ struct LabRecord: Equatable, Sendable {
         [
             "name": .string(plan.name), "labsDirectory": .string(plan.labsDirectory),
             "mode": .string(plan.mode.rawValue), "wanMTU": JSONValue(plan.wanMTU), "lanMTU": JSONValue(plan.lanMTU),
-            "silentPathMTU": .count(plan.silentPathMTU), "siteNames": .texts(plan.siteNames),
+            "silentPathMTU": .count(plan.silentPathMTU),
+            "nats": .list(plan.nats.sorted { $0.key < $1.key }) { site, nat in
+                ["site": .string(site), "nat": .string(nat.description)]
+            },
+            "siteNames": .texts(plan.siteNames),
             "ipop": .text(programs?.ipop), "ipopd": .text(programs?.ipopd), "sites": .texts(sites.map(\.name)),
+            "movedSites": .texts(movedSites.sorted()),
             "processes": .list(processes) { process in
                 [
                     "role": .string(process.role), "pid": JSONValue(process.pid),
@@ -47,12 +54,19 @@ struct LabRecord: Equatable, Sendable {
             silentPathMTU: try shape.optionalInteger("silentPathMTU"), lanMTU: try shape.integer("lanMTU"),
             labsDirectory: try shape.text("labsDirectory"))
         plan.siteNames = try shape.parsedList("siteNames")
+        let nats = try shape.list("nats") { (value) throws(JSONShapeError) in
+            let nat = try JSONShape(value, name: "nat")
+            return (try nat.text("site"), try nat.parsed("nat") as SiteNAT)
+        }
+        plan.nats = Dictionary(nats) { first, _ in first }
         self.init(plan: plan, programs: nil)
         if let ipop = try shape.optionalText("ipop"), let ipopd = try shape.optionalText("ipopd") {
             programs = GatewayPrograms(ipop: ipop, ipopd: ipopd)
         }
         let names: [String] = try shape.parsedList("sites")
         sites = names.enumerated().map { LabSite(number: $0 + 1, name: $1, lab: plan.name) }
+        let moved: [String] = try shape.parsedList("movedSites")
+        movedSites = Set(moved)
         processes = try shape.list("processes") { (value) throws(JSONShapeError) in
             let process = try JSONShape(value, name: "process")
             return RecordedProcess(

@@ -28,10 +28,13 @@ package struct LabSite: Hashable, Sendable {
     /// The name of the LAN host in commands.
     package var hostName: String { "\(name)-host" }
 
-    /// The gateway's IPv4 address on the WAN.
+    /// The site's IPv4 address on the WAN when the lab is made: its gateway's, or its NAT's.
     package var wanAddress: String { "198.18.0.\(number)" }
-    /// The gateway's IPv6 address on the WAN.
+    /// The gateway's IPv6 address on the WAN; a site behind a NAT has none there.
     package var wanAddress6: String { "2001:db8:ffff::\(String(number, radix: 16))" }
+    /// The addresses on the WAN that a site moves to and back from.
+    var spareWANAddress: String { "198.18.0.\(100 + number)" }
+    var spareWANAddress6: String { "2001:db8:ffff::1:\(String(number, radix: 16))" }
     /// The exported prefixes, IPv4 first.
     package var subnets: [String] { ["192.168.\(number * 10).0/24", "fd00:168:\(number * 10)::/64"] }
     /// The gateway's IPv4 address in the LAN.
@@ -46,6 +49,20 @@ package struct LabSite: Hashable, Sendable {
     /// The gateway's interface towards the other gateways, its interface towards the LAN, and the host's only
     /// interface.
     static let wanInterface = "wan", lanInterface = "lan"
-    /// The WAN bridge's port towards this site.
+    /// The WAN bridge's port towards this site. Rules know it by its device group, which is the site's number.
     var wanPort: String { "port-\(number)" }
+
+    /// The namespaces of the site's own NATs, the one beside the gateway first.
+    func natNamespaces(stages: Int) -> [String] {
+        (1...2).prefix(stages).map { stage in "\(gateway)-nat\(stage == 1 ? "" : String(stage))" }
+    }
+    /// The address of the site's own NAT in the network behind it.
+    package var natAddress: String { "172.16.\(number).254" }
+    /// The gateway's address in the network behind the NAT of a site.
+    package func addressBehindNAT(of owner: LabSite) -> String { "172.16.\(owner.number).\(number)" }
+    /// The port of a NAT's inner bridge towards this site.
+    var natPort: String { "inside-\(number)" }
+    /// Between two NATs in a row: the outer one's address, and the inner one's.
+    var outerNATAddress: String { "100.64.\(number).1" }
+    var innerNATAddress: String { "100.64.\(number).2" }
 }

@@ -65,6 +65,11 @@ package struct GatewayPrograms: Equatable, Sendable {
 
 /// Whether this machine can carry a lab.
 package enum LabRequirements {
+    /// Throws unless nft(8) is there, which NATs and what the WAN keeps apart are made with.
+    static func checkFirewall() throws(LabError) {
+        guard ProgramPath.find("nft") != nil else { throw .programMissing(name: "nft", package: "nftables") }
+    }
+
     /// Throws what is missing: root, `/dev/net/tun` where gateways are to run, or a program.
     package static func check(gateways: Bool) throws(LabError) {
         guard geteuid() == 0 else { throw .notRoot }

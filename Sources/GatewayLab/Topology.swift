@@ -22,29 +22,70 @@ struct Topology {
     /// The site's three interfaces pairs, made from outside so that each end is born where it belongs.
     func links(_ site: LabSite) -> String {
         let wan = "link add \(LabSite.wanInterface) netns \(site.gateway) mtu \(plan.wanMTU) type veth"
-        let port = "peer name \(site.wanPort) netns \(self.wan) mtu \(plan.silentPathMTU ?? plan.wanMTU)"
+        var port = port(site)
+        if let owner = plan.natOwner(of: site) {
+            port = "peer name \(site.natPort) netns \(owner.natNamespaces(stages: 1)[0]) mtu \(plan.wanMTU)"
+        }
         let lan = "link add \(LabSite.lanInterface) netns \(site.gateway) mtu \(plan.lanMTU) type veth"
         let host = "peer name \(LabSite.lanInterface) netns \(site.host) mtu \(plan.lanMTU)"
         return "\(wan) \(port)\n\(lan) \(host)\n"
     }
 
-    /// Plugs the site's port into the bridge.
+    /// The WAN's end of the link towards a site.
+    private func port(_ site: LabSite) -> String {
+        "peer name \(site.wanPort) netns \(wan) mtu \(plan.silentPathMTU ?? plan.wanMTU)"
+    }
+
+    /// The NATs of these sites, as namespaces and what is made in them. Sites behind another's NAT are made with it.
+    func nats(_ sites: [LabSite]) -> [NATTopology] {
+        sites.compactMap { site in
+            guard case .own(let kind) = plan.nat(site.name), kind != .none else { return nil }
+            return NATTopology(plan: plan, owner: site, kind: kind)
+        }
+    }
+
+    /// The links of a NAT to the WAN and among its stages.
+    func links(_ nat: NATTopology) -> String { nat.links(port: port(nat.owner)) }
+
+    /// Addresses and routes in a NAT's namespaces.
+    func natScripts(_ nat: NATTopology) -> [(script: String, namespace: String)] {
+        nat.addressScripts(sites: plan.sites.filter { plan.natOwner(of: $0) == nat.owner }, split: split)
+    }
+
+    /// Plugs the site's port into the bridge. A site behind another's NAT has none.
     func portScript(_ site: LabSite) -> String {
-        "link set \(site.wanPort) master br0 up\n"
+        if case .behind = plan.nat(site.name) { return "" }
+        return "link set \(site.wanPort) group \(site.number) master br0 up\n"
+    }
+
+    /// A silent limit is met by single packets only: a train that a veth passes on unsplit would slip through it.
+    private var split: String {
+        plan.silentPathMTU == nil ? "" : "link set \(LabSite.wanInterface) gso_max_segs 1\n"
     }
 
     func gatewayScript(_ site: LabSite) -> String {
-        // A silent limit is met by single packets only: a train that a veth passes on unsplit would slip through it.
-        let split = plan.silentPathMTU == nil ? "" : "link set \(LabSite.wanInterface) gso_max_segs 1\n"
-        return """
-            link set lo up
-            \(split)link set \(LabSite.wanInterface) up
-            link set \(LabSite.lanInterface) up
-            addr add \(site.wanAddress)/24 dev \(LabSite.wanInterface)
-            addr add \(site.wanAddress6)/64 dev \(LabSite.wanInterface) nodad
-            addr add \(site.lanAddress)/24 dev \(LabSite.lanInterface)
-            addr add \(site.lanAddress6)/64 dev \(LabSite.lanInterface) nodad
+        """
+        link set lo up
+        \(split)link set \(LabSite.wanInterface) up
+        link set \(LabSite.lanInterface) up
+        \(wanAddresses(site))
+        addr add \(site.lanAddress)/24 dev \(LabSite.lanInterface)
+        addr add \(site.lanAddress6)/64 dev \(LabSite.lanInterface) nodad
 
+        """
+    }
+
+    /// What a gateway has towards the WAN: public addresses, or one behind a NAT and a way out.
+    private func wanAddresses(_ site: LabSite) -> String {
+        guard let owner = plan.natOwner(of: site) else {
+            return """
+                addr add \(site.wanAddress)/24 dev \(LabSite.wanInterface)
+                addr add \(site.wanAddress6)/64 dev \(LabSite.wanInterface) nodad
+                """
+        }
+        return """
+            addr add \(site.addressBehindNAT(of: owner))/24 dev \(LabSite.wanInterface)
+            route add default via \(owner.natAddress)
             """
     }
 
@@ -71,8 +112,10 @@ struct Topology {
             """
     }
 
-    /// Shell lines for a new namespace, before it has interfaces: no waiting for duplicate addresses.
-    static let quietIPv6 = """
+    /// Shell lines for a new namespace, before it has interfaces: no waiting for duplicate addresses, and a second
+    /// address stays when the first is taken away.
+    static let quietAddresses = """
+        echo 1 > /proc/sys/net/ipv4/conf/all/promote_secondaries
         echo 0 > /proc/sys/net/ipv6/conf/all/accept_dad
         echo 0 > /proc/sys/net/ipv6/conf/default/accept_dad
 

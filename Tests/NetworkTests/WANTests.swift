@@ -51,6 +51,43 @@ extension NetworkTests {
             #expect(try lab.blockedPairs().isEmpty)
         }
 
+        @Test func `a site without UDP keeps everything else, until the WAN is open again`() throws {
+            let lab = try Lab.ofSuite()
+            defer { try? lab.openWAN() }
+            let ufl = try UDPProbe(lab, at: .gateway(lab.ufl)), lsu = try UDPProbe(lab, at: .gateway(lab.lsu))
+            _ = try ufl.source(seenBy: lsu, at: lab.lsu.wanAddress)
+
+            try lab.setUDPBlocked(lab.lsu, true)
+
+            ufl.send("to lsu", to: try endpoint(lab.lsu.wanAddress, lsu.port))
+            lsu.send("to ufl", to: try endpoint(lab.ufl.wanAddress, ufl.port))
+            try expectReachable(allExcept: [])
+            #expect(try ufl.take() == nil && lsu.take() == nil)
+            #expect(try lab.udpBlockedSites() == [lab.lsu])
+            try lab.openWAN()
+            _ = try ufl.source(seenBy: lsu, at: lab.lsu.wanAddress)
+        }
+
+        @Test func `a site that is unplugged has no carrier and reaches nobody, until it is plugged in again`() throws {
+            let lab = try Lab.ofSuite()
+            func wan(_ arguments: String...) throws -> ProgramResult {
+                try lab.ownCommand(["lab", "wan"] + arguments + ["--name", lab.plan.name])
+            }
+            func carrier() throws -> String {
+                try lab.require(["cat", "/sys/class/net/wan/carrier"], at: .gateway(lab.cern))
+            }
+
+            #expect(try wan("unplug", "cern").succeeded)
+            defer { try? lab.setPlugged(lab.cern, true) }
+
+            #expect(try carrier() == "0\n")
+            #expect(try wan("show").output.contains("unplugged: cern"))
+            try expectReachable(allExcept: [lab.pair(lab.ufl, lab.cern), lab.pair(lab.lsu, lab.cern)])
+            #expect(try wan("plug", "cern").succeeded)
+            #expect(try carrier() == "1\n")
+            try expectReachable(allExcept: [])
+        }
+
         @Test(arguments: [["block", "nowhere"], ["block", "ufl", "ufl"], ["only", "ufl"], ["only", "ufl:nowhere"]])
         func `what names no pair is refused and changes nothing`(arguments: [String]) throws {
             let lab = try Lab.ofSuite()

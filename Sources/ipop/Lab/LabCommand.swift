@@ -1,4 +1,5 @@
 import ArgumentParser
+import ControlProtocol
 import GatewayLab
 import Glibc
 
@@ -14,7 +15,8 @@ struct LabCommand: ParsableCommand {
 
             Sites are called ufl, lsu, cern, ornl, site5 and so on. Site i's gateway is 198.18.0.i and
             2001:db8:ffff::i on the WAN; its LAN is 192.168.(10 i).0/24 and fd00:168:(10 i)::/64, where the
-            gateway is .1 and the host is .10.
+            gateway is .1 and the host is .10. Behind a NAT the gateway of site i is 172.16.j.i, where j is
+            the site whose NAT it is, 198.18.0.j is the NAT, and there is no IPv6 on the WAN.
             """,
         subcommands: [
             LabUp.self, LabExec.self, LabStatus.self, LabWANCommand.self, LabKill.self, LabStart.self, LabDown.self,
@@ -47,13 +49,39 @@ struct LabShape: ParsableArguments {
     @Option(help: "The MTU of the LANs.")
     var lanMtu = 1500
 
+    @Option(
+        help: ArgumentHelp(
+            "Put a site behind a NAT: endpoint-independent, open, symmetric, udp-blocked, double, or behind:SITE.",
+            discussion: """
+                endpoint-independent: one public port for a local one, whoever is talked to; unsolicited packets vanish. \
+                open: the same, but unsolicited packets reach the NAT, which answers and remembers them, and so may \
+                take the port away from a mapping made later. symmetric: a random port for every remote endpoint. \
+                udp-blocked: no UDP, TCP passes. double: two of endpoint-independent in a row. behind:SITE: in the \
+                same network behind that site's NAT. May be given once for each site; one site must be without.
+                """,
+            valueName: "site=kind"))
+    var nat: [SiteNATOption] = []
+
     @Option(help: "The directory of the ipop and ipopd to run; that of this very program when not given.")
     var programs: String?
 
     func plan(name: String, labDir: String, mode: LabPlan.Mode) -> LabPlan {
         LabPlan(
             name: name, sites: sites, mode: mode, wanMTU: wanMtu, silentPathMTU: silentPathMtu, lanMTU: lanMtu,
-            labsDirectory: labDir, programs: programs)
+            nats: Dictionary(nat.map { ($0.site, $0.nat) }) { _, last in last }, labsDirectory: labDir,
+            programs: programs)
+    }
+}
+
+/// A site and how it is attached to the WAN, as `--nat` takes them: `lsu=symmetric`.
+struct SiteNATOption: ExpressibleByArgument {
+    let site: String
+    let nat: SiteNAT
+
+    init?(argument: String) {
+        let parts = argument.split(separator: "=", omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 2, let nat = SiteNAT(parts[1]) else { return nil }
+        (site, self.nat) = (parts[0], nat)
     }
 }
 
@@ -89,8 +117,8 @@ struct LabExec: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "exec", abstract: "Run a command at a gateway or a LAN host of a lab",
         discussion: """
-            NODE is a site's name for its gateway (ufl), SITE-host or hN for its LAN host (ufl-host, h1), or
-            wan for an outsider on the WAN. At a gateway the site's own directories stand at /etc/ipop,
+            NODE is a site's name for its gateway (ufl), SITE-host or hN for its LAN host (ufl-host, h1),
+            SITE-nat and SITE-nat2 for its NATs, or wan for an outsider on the WAN. At a gateway the site's own directories stand at /etc/ipop,
             /var/lib/ipop and /run/ipop, so `ipop lab exec ufl -- ipop status` is what it would be there. The
             exit code is the command's.
             """)
@@ -123,10 +151,13 @@ struct LabStatus: ParsableCommand {
 
     @OptionGroup var choice: LabChoice
 
+    @Flag(help: "Print JSON (schema 1).")
+    var json = false
+
     func run() throws {
         try reportingLabErrors { () throws(LabError) in
             let lab = try choice.open()
-            print(LabTable.text(lab), terminator: "")
+            print(json ? LabTable.json(lab).pretty + "\n" : LabTable.text(lab), terminator: "")
             let stopped = lab.sites.contains { lab.gatewayProcess($0).map { !$0.isRunning } ?? false }
             if stopped { throw .gatewayStopped(name: lab.plan.name) }
         }

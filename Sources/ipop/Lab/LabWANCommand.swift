@@ -2,17 +2,20 @@ import ArgumentParser
 import ControlProtocol
 import GatewayLab
 
-/// `ipop lab wan`: what the emulated WAN lets through.
+/// `ipop lab wan`: what the emulated WAN lets through, and how sites are attached to it.
 struct LabWANCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "wan",
-        abstract: "Say which gateways of a lab can talk directly",
+        abstract: "Say which gateways of a lab can talk directly, and change how they are attached",
         discussion: """
             At first all can. What is blocked vanishes without a word to anybody, IPv4 and IPv6 alike, both ways \
             and from the next packet on. The outsider of `ipop lab exec wan` reaches all gateways always, and a site \
             that is added later too. It needs nft of the Debian package nftables.
             """,
-        subcommands: [LabWANShow.self, LabWANBlock.self, LabWANUnblock.self, LabWANOnly.self, LabWANOpen.self],
+        subcommands: [
+            LabWANShow.self, LabWANBlock.self, LabWANUnblock.self, LabWANOnly.self, LabWANOpen.self,
+            LabWANBlockUDP.self, LabWANUnblockUDP.self, LabWANRenumber.self, LabWANUnplug.self, LabWANPlug.self,
+        ],
         defaultSubcommand: LabWANShow.self)
 }
 
@@ -73,42 +76,12 @@ struct LabWANOnly: ParsableCommand {
 }
 
 struct LabWANOpen: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "open", abstract: "Let all gateways talk")
+    static let configuration = CommandConfiguration(commandName: "open", abstract: "Let all gateways talk, by UDP too")
 
     @OptionGroup var choice: LabChoice
 
     func run() throws {
         try reportingLabErrors { () throws(LabError) in try choice.open().openWAN() }
-    }
-}
-
-struct LabWANShow: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "Show which gateways have no direct way to each other")
-
-    @OptionGroup var choice: LabChoice
-
-    @Flag(help: "Print JSON (schema 1): `blocked` is a list of pairs.")
-    var json = false
-
-    func run() throws {
-        try reportingLabErrors { () throws(LabError) in
-            let lab = try choice.open()
-            let blocked = try lab.blockedPairs().sorted {
-                ($0.first.number, $0.second.number) < ($1.first.number, $1.second.number)
-            }
-            if json {
-                let pairs = JSONValue.list(blocked) { .texts([$0.first.name, $0.second.name]) }
-                let document: JSONValue = ["schema": JSONValue(1), "blocked": pairs]
-                return print(document.pretty)
-            }
-            if blocked.isEmpty { return print("all gateways can talk directly") }
-            print("\(blocked.count) of \(lab.allPairs.count) pairs of gateways cannot talk directly:")
-            for site in lab.sites {
-                let others = blocked.filter { $0.first == site }.map(\.second.name)
-                if !others.isEmpty { print("  \(site.name): \(others.joined(separator: " "))") }
-            }
-        }
     }
 }
 
@@ -122,7 +95,7 @@ struct LabPairs: ParsableArguments {
 
     func of(_ lab: Lab) throws(LabError) -> [SitePair] {
         let one = try lab.site(named: site)
-        if others.isEmpty { return lab.allPairs.filter { $0.contains(one) } }
+        if others.isEmpty { return try lab.pairs(of: one) }
         var pairs: [SitePair] = []
         for name in others { pairs.append(try lab.pair(site, name)) }
         return pairs
