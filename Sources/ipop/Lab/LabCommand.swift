@@ -53,8 +53,8 @@ struct LabShape: ParsableArguments {
         help: ArgumentHelp(
             "Put a site behind a NAT: endpoint-independent, open, symmetric, udp-blocked, double, or behind:SITE.",
             discussion: """
-                endpoint-independent: one public port for a local one, whoever is talked to; unsolicited packets vanish. \
-                open: the same, but unsolicited packets reach the NAT, which answers and remembers them, and so may \
+                endpoint-independent: one public port for a local one, whoever is talked to; unsolicited packets \
+                vanish. open: the same, but unsolicited packets reach the NAT, which answers and remembers them, and so may \
                 take the port away from a mapping made later. symmetric: a random port for every remote endpoint. \
                 udp-blocked: no UDP, TCP passes. double: two of endpoint-independent in a row. behind:SITE: in the \
                 same network behind that site's NAT. May be given once for each site; one site must be without.
@@ -118,9 +118,9 @@ struct LabExec: ParsableCommand {
         commandName: "exec", abstract: "Run a command at a gateway or a LAN host of a lab",
         discussion: """
             NODE is a site's name for its gateway (ufl), SITE-host or hN for its LAN host (ufl-host, h1),
-            SITE-nat and SITE-nat2 for its NATs, or wan for an outsider on the WAN. At a gateway the site's own directories stand at /etc/ipop,
-            /var/lib/ipop and /run/ipop, so `ipop lab exec ufl -- ipop status` is what it would be there. The
-            exit code is the command's.
+            SITE-nat and SITE-nat2 for its NATs, or wan for an outsider on the WAN. At a gateway the site's own
+            directories stand at /etc/ipop, /var/lib/ipop and /run/ipop, so `ipop lab exec ufl -- ipop status`
+            is what it would be there. The exit code is the command's.
             """)
 
     @OptionGroup var choice: LabChoice
