@@ -54,10 +54,11 @@ struct LabShape: ParsableArguments {
             "Put a site behind a NAT: endpoint-independent, open, symmetric, udp-blocked, double, or behind:SITE.",
             discussion: """
                 endpoint-independent: one public port for a local one, whoever is talked to; unsolicited packets \
-                vanish. open: the same, but unsolicited packets reach the NAT, which answers and remembers them, and so may \
-                take the port away from a mapping made later. symmetric: a random port for every remote endpoint. \
-                udp-blocked: no UDP, TCP passes. double: two of endpoint-independent in a row. behind:SITE: in the \
-                same network behind that site's NAT. May be given once for each site; one site must be without.
+                vanish. open: the same, but unsolicited packets reach the NAT, which answers and remembers them, \
+                and so may take the port away from a mapping made later. symmetric: a random port for every \
+                remote endpoint. udp-blocked: no UDP, TCP passes. double: two of endpoint-independent in a row. \
+                behind:SITE: in the same network behind that site's NAT. May be given once for each site; one \
+                site must be without.
                 """,
             valueName: "site=kind"))
     var nat: [SiteNATOption] = []
