@@ -14,9 +14,12 @@ package struct PeerIdentity: Equatable, Sendable {
     package var notAfter: Int64
     /// The certificate, DER.
     package var certificate: [UInt8]
+    /// The certificate's serial number in lower-case hexadecimal digits: by it a revocation list names it.
+    package var serial: String
 
     package init(
-        node: NodeAddress, site: String, grid: String, prefixes: [IPPrefix], notAfter: Int64, certificate: [UInt8]
+        node: NodeAddress, site: String, grid: String, prefixes: [IPPrefix], notAfter: Int64, certificate: [UInt8],
+        serial: String = ""
     ) {
         self.node = node
         self.site = site
@@ -24,6 +27,7 @@ package struct PeerIdentity: Equatable, Sendable {
         self.prefixes = prefixes
         self.notAfter = notAfter
         self.certificate = certificate
+        self.serial = serial
     }
 
     /// Whether the certificate covers `prefix`.
@@ -55,6 +59,9 @@ package enum CertificateFault: String, Error, Sendable, CaseIterable {
 package protocol IdentityAuthority: AnyObject {
     /// Who this gateway is.
     var own: PeerIdentity { get }
+    /// Refuses certificates with these serial numbers as revoked from now on; those that were named before and are not
+    /// now count again.
+    func revoke(_ serials: [String])
     /// Checks a certificate against the grid's authority, now.
     func verifyCertificate(_ certificate: [UInt8]) -> Result<PeerIdentity, CertificateFault>
     /// Signs with the gateway's key (ECDSA P-256, SHA-256; a DER signature of at most 72 bytes).

@@ -17,7 +17,8 @@ struct IpopCommand: ParsableCommand {
             """,
         version: "ipop \(ProgramVersion.text)",
         groupedSubcommands: [
-            CommandGroup(name: "Grid and certificates", subcommands: [GridCommand.self, CertCommand.self]),
+            CommandGroup(
+                name: "Grid and certificates", subcommands: [GridCommand.self, CertCommand.self, PublishCommand.self]),
             CommandGroup(
                 name: "This gateway",
                 subcommands: [JoinCommand.self, CheckCommand.self, ReloadCommand.self, LeaveCommand.self]),

@@ -7,7 +7,8 @@ import Testing
         ControlRequest.status, .reload, .ping(site: "ufl", timeoutMilliseconds: 1_000),
         .wait(site: nil, timeoutSeconds: nil), .wait(site: "ufl", timeoutSeconds: 30), .ring,
         .crawl, .leases, .trace(target: "ufl", forcesOverlay: false, timeoutMilliseconds: 5_000),
-        .trace(target: "fd00::1", forcesOverlay: true, timeoutMilliseconds: 1),
+        .trace(target: "fd00::1", forcesOverlay: true, timeoutMilliseconds: 1), .publications,
+        .publish(.revocationList, [UInt8](repeating: 200, count: ControlLimits.publicationByteCount)),
     ])
     func `a request reads back as what was written`(request: ControlRequest) throws {
         let line = request.line
@@ -20,9 +21,10 @@ import Testing
         ("", ControlErrorCode.malformedRequest), ("{", .malformedRequest), ("[]", .badArgument), ("{}", .badArgument),
         (#"{"request":"explode"}"#, .unknownRequest), (#"{"request":1}"#, .badArgument),
         (#"{"request":"ping"}"#, .badArgument), (#"{"request":"wait","timeoutSeconds":-1}"#, .badArgument),
+        (#"{"request":"publish","kind":"grid-profile","content":"0"}"#, .badArgument),
         (#"{"request":"trace"}"#, .badArgument), (#"{"request":"trace","target":"x","overlay":1}"#, .badArgument),
         (#"{"request":"status"} "x""#, .malformedRequest),
-        (String(repeating: " ", count: 5_000) + #"{"request":"status"}"#, .requestTooLong),
+        (String(repeating: " ", count: ControlLimits.requestByteCount) + #"{"request":"status"}"#, .requestTooLong),
     ])
     func `a request that is not understood is answered by a number`(line: String, code: ControlErrorCode) {
         let failure = #expect(throws: ControlFailure.self) { try ControlRequest(line: Array(line.utf8)) }

@@ -42,7 +42,9 @@ import Testing
         let before = simulator.hosts
         let epochs = before.map(Self.heldEpochs)
         try #require(epochs.map(\.count) == [1, 1, 1, 0])
-        let memories = before.map { $0.gateway.storeMemory(now: simulator.now, unixSeconds: 0) }
+        let memories = before.map {
+            GatewayMemory(store: $0.gateway.storeMemory(now: simulator.now, unixSeconds: 0))
+        }
         for host in before { simulator.kill(host) }
 
         // The one that has no claim is back first, and alone for a while.

@@ -45,6 +45,7 @@ final class FixedVerdict: IdentityAuthority {
         self.verdict = verdict
     }
 
+    func revoke(_ serials: [String]) {}
     func verifyCertificate(_ certificate: [UInt8]) -> Result<PeerIdentity, CertificateFault> { verdict }
     func sign(_ message: [UInt8]) -> [UInt8] { [] }
     func verifySignature(_ signature: [UInt8], of message: [UInt8], by certificate: [UInt8]) -> Bool { false }

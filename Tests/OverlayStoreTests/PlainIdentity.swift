@@ -15,6 +15,8 @@ final class PlainIdentity: IdentityAuthority {
             certificate: node.bytes + Array(site.utf8))
     }
 
+    func revoke(_ serials: [String]) {}
+
     func verifyCertificate(_ certificate: [UInt8]) -> Result<PeerIdentity, CertificateFault> {
         .failure(.untrusted)
     }

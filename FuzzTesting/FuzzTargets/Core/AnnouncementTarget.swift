@@ -55,6 +55,8 @@ final class CredulousAuthority: IdentityAuthority {
             node: node, site: "ufl", grid: "physics", prefixes: prefixes, notAfter: .max, certificate: [])
     }
 
+    func revoke(_ serials: [String]) {}
+
     func verifyCertificate(_ certificate: [UInt8]) -> Result<PeerIdentity, CertificateFault> {
         var identity = own
         identity.certificate = certificate

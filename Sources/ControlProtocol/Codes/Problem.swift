@@ -205,4 +205,7 @@ extension Problem {
     package static func pathMTULow(site: String, mtu: Int) -> Problem {
         Problem(.pathMTULow, ["site": site, "mtu": String(mtu)])
     }
+
+    /// The own certificate is on the grid's revocation list.
+    package static func certificateRevoked() -> Problem { Problem(.certificateRevoked) }
 }

@@ -44,6 +44,9 @@ package enum ProblemCode: String, Sendable, CaseIterable, Comparable {
     case sourceCheckDrops = "E043"
     case pathMTULow = "E044"
 
+    // What the authority has published.
+    case certificateRevoked = "E060"
+
     package static func < (lhs: ProblemCode, rhs: ProblemCode) -> Bool { lhs.rawValue < rhs.rawValue }
 
     /// Whether a gateway with this problem counts as degraded; the others are told and change no exit code.
@@ -225,6 +228,10 @@ package enum ProblemCode: String, Sendable, CaseIterable, Comparable {
                 "the path to site {site} carries {mtu} bytes only",
                 cause: "The path's MTU is under the 1,280 that IPv6 promises; packets travel in slices.",
                 fix: "Look for a tunnel or a wrong MTU on the way to the site.")
+        case .certificateRevoked:
+            CodeExplanation(
+                "this site's certificate is revoked", cause: "It is on the revocation list of the grid's authority.",
+                fix: "Ask the grid's authority for a new certificate; if you are cut off in error, say so there.")
         default: nil
         }
     }

@@ -31,6 +31,7 @@ package enum ControlErrorCode: Int, Sendable, CaseIterable {
     case replyTooLong = 8_008
     case siteDown = 8_009
     case noRoute = 8_010
+    case publicationRefused = 8_011
     case malformedRequest = 9_001
     case unknownRequest = 9_002
     case badArgument = 9_003
@@ -76,6 +77,11 @@ package enum ControlErrorCode: Int, Sendable, CaseIterable {
             CodeExplanation(
                 "no route", cause: "No accepted route leads to the address.",
                 fix: "See `ipop routes` for the prefixes that can be reached.")
+        case .publicationRefused:
+            CodeExplanation(
+                "publication refused",
+                cause: "The file is not of this grid's authority, was changed, or is older than what the grid has.",
+                fix: "Publish the newest file of the authority's directory; `ipop publish` shows what holds.")
         case .malformedRequest:
             CodeExplanation("not JSON", cause: "The request is not one JSON text.", fix: "Correct the asking program.")
         case .unknownRequest:
@@ -88,7 +94,8 @@ package enum ControlErrorCode: Int, Sendable, CaseIterable {
                 fix: "Correct the asking program.")
         case .requestTooLong:
             CodeExplanation(
-                "request too long", cause: "The request has over 4,096 bytes.", fix: "Correct the asking program.")
+                "request too long", cause: "The request has more bytes than a line may have.",
+                fix: "Correct the asking program.")
         }
     }
 }

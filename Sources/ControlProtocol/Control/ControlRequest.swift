@@ -1,3 +1,5 @@
+import NetworkTypes
+
 /// What `ipop` asks `ipopd` over the control socket: one line of JSON, answered by one line, then the connection ends.
 package enum ControlRequest: Equatable, Sendable {
     /// The daemon's half of `ipop status`; answered by a `GatewayReport`.
@@ -19,14 +21,21 @@ package enum ControlRequest: Equatable, Sendable {
     case trace(target: String, forcesOverlay: Bool, timeoutMilliseconds: UInt32)
     /// Answered by a `LeasesReport`.
     case leases
+    /// Answered by a `PublicationsReport`.
+    case publications
+    /// Brings in what the grid's authority has signed: a revocation list in DER, or a grid profile as the text that
+    /// `GridProfile.yamlText` makes. Answered by a `PublishResult`, or by `publicationRefused`.
+    case publish(PublishedKind, [UInt8])
 }
 
 /// Limits of the control socket.
 package enum ControlLimits {
     /// Bytes of one reply, without its line break: the status of 10,000 sites at 800 bytes each, twice.
     package static let replyByteCount = 16 << 20
-    /// Bytes of one request; the longest is `wait` with a site name of 63.
-    package static let requestByteCount = 4_096
+    /// Bytes of one request; the longest is `publish` with a content of `publicationByteCount` in hexadecimal digits.
+    package static let requestByteCount = publicationByteCount * 2 + 4_096
+    /// Bytes of a publication: a revocation list of 5,000 certificates.
+    package static let publicationByteCount = 200_000
     /// The longest time that a ping may wait for its answer.
     package static let pingTimeoutMilliseconds: UInt32 = 10_000
     /// The longest time that a trace may wait for its answer.
@@ -49,6 +58,8 @@ extension ControlRequest {
         case .crawl: "crawl"
         case .trace: "trace"
         case .leases: "leases"
+        case .publications: "publications"
+        case .publish: "publish"
         }
     }
 
@@ -57,7 +68,7 @@ extension ControlRequest {
 
     var json: JSONValue {
         switch self {
-        case .status, .reload, .ring, .crawl, .leases:
+        case .status, .reload, .ring, .crawl, .leases, .publications:
             ["request": .string(name)]
         case .ping(let site, let timeout):
             ["request": .string(name), "site": .string(site), "timeoutMilliseconds": JSONValue(timeout)]
@@ -67,6 +78,11 @@ extension ControlRequest {
             [
                 "request": .string(name), "target": .string(target), "overlay": JSONValue(forcesOverlay),
                 "timeoutMilliseconds": JSONValue(timeout),
+            ]
+        case .publish(let kind, let content):
+            [
+                "request": .string(name), "kind": .string(kind.rawValue),
+                "content": .string(Hexadecimal.encode(content)),
             ]
         }
     }
@@ -114,6 +130,12 @@ extension ControlRequest {
                 target: try shape.text("target"), forcesOverlay: try shape.optionalTruth("overlay") ?? false,
                 timeoutMilliseconds: min(max(timeout, 1), ControlLimits.traceTimeoutMilliseconds))
         case "leases": return .leases
+        case "publications": return .publications
+        case "publish":
+            guard let content = Hexadecimal.decode(try shape.text("content")) else {
+                throw .wrong("content", expected: "hexadecimal digits")
+            }
+            return .publish(try shape.code("kind"), content)
         default: return nil
         }
     }

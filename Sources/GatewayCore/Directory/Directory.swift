@@ -46,6 +46,8 @@ package struct Directory {
     package private(set) var buckets = [UInt64](repeating: 0, count: DirectoryLimits.bucketCount)
     /// Members that have not withdrawn, in the order of their addresses.
     package private(set) var nodes: [NodeAddress] = []
+    /// Serial numbers of certificates that no longer count. Look-ups only.
+    private var revoked: Set<String> = []
     /// Never later than the first expiry.
     private var expiryBound: Instant?
 
@@ -72,6 +74,8 @@ package struct Directory {
         switch verifier.verify(encoded, by: identity) {
         case .failure(let fault):
             return .refused(fault)
+        case .success(let record) where isRevoked(record.identity.serial):
+            return .refused(.certificate(.revoked))
         case .success(let record):
             // Bounded by our own lifetime, whatever the owner says, and void copies are not news.
             let own = Duration.seconds(Int64(record.announcement.lifetimeSeconds))
@@ -92,16 +96,27 @@ package struct Directory {
         }
     }
 
+    /// Whether a certificate of that serial number was revoked.
+    package func isRevoked(_ serial: String) -> Bool { revoked.contains(serial) }
+
+    /// Takes nothing of certificates with these serial numbers from now on; removes and returns what is here of them.
+    package mutating func revoke(_ serials: [String]) -> [Entry] {
+        let named = Set(serials)
+        revoked = named
+        return remove { named.contains($0.identity.serial) }
+    }
+
+    private mutating func remove(_ isVoid: (Entry) -> Bool) -> [Entry] {
+        let gone = entries.filter(isVoid)
+        for entry in gone { count(out: entry) }
+        if !gone.isEmpty { entries.removeAll(where: isVoid) }
+        return gone
+    }
+
     /// Removes what has expired by `now`, or whose certificate has by `unixSeconds`; returns the nodes.
     package mutating func expire(now: Instant, unixSeconds: Int64) -> [NodeAddress] {
         guard let expiryBound, expiryBound <= now else { return [] }
-        func isVoid(_ entry: Entry) -> Bool { entry.expires <= now || entry.identity.notAfter < unixSeconds }
-        var gone: [NodeAddress] = []
-        for entry in entries where isVoid(entry) {
-            gone.append(entry.node)
-            count(out: entry)
-        }
-        if !gone.isEmpty { entries.removeAll(where: isVoid) }
+        let gone = remove { $0.expires <= now || $0.identity.notAfter < unixSeconds }.map(\.node)
         let first = entries.map(\.expires).min()
         // Certificates expire by another clock, which is looked at now and then.
         self.expiryBound = first.map { min($0, now + DirectoryLimits.certificateReviewInterval) }

@@ -42,10 +42,8 @@ extension Gateway {
                 encoded, age: .seconds(Int64(age)), until: until, from: node, now: now, effects: &effects)
         case .summaryRequest(let start):
             let summary = directory.summary(from: start)
-            effects.append(
-                .sendControl(
-                    .summary(summary.page, isLast: summary.isLast), to: node, endpoint: nil, paddedTo: nil,
-                    localIndex: nil))
+            let answer = ControlMessage.summary(summary.page, isLast: summary.isLast)
+            effects.append(.sendControl(answer, to: node, endpoint: nil, paddedTo: nil, localIndex: nil))
         case .summary(let page, let isLast):
             receiveSummary(page, isLast: isLast, from: member, now: now, effects: &effects)
         case .announcementRequest(let nodes):
@@ -69,6 +67,12 @@ extension Gateway {
             receiveRing(bytes, from: member, now: now, effects: &effects)
         case .store(let bytes):
             receiveStore(bytes, now: now, effects: &effects)
+        case .publications(let notices, let until):
+            receivePublications(notices, until: until, from: member, now: now, effects: &effects)
+        case .publicationRequest(let notice, let first, let count):
+            sendPages(of: notice, first: Int(first), count: Int(count), to: node, effects: &effects)
+        case .publicationPage(let notice, let page, let bytes):
+            receivePage(of: notice, Int(page), bytes, from: node, now: now, effects: &effects)
         }
     }
 

@@ -48,11 +48,17 @@ extension Gateway {
     private func spread(
         _ entry: Directory.Entry, until: NodeAddress, now: Instant, effects: inout GatewayEffects
     ) {
+        for (target, end) in arc(until: until) where target != entry.node {
+            sendAnnouncement(entry, to: target, until: end, now: now, effects: &effects)
+        }
+    }
+
+    /// The members between here and `until` that news goes to, each with the end of its own part.
+    func arc(until: NodeAddress) -> [(target: NodeAddress, end: NodeAddress)] {
         var targets = members.values.filter { $0.isDirect && $0.node.isBetween(node, and: until) }.map(\.node)
         targets.sort { node.clockwiseDistance(to: $0) < node.clockwiseDistance(to: $1) }
-        for (position, target) in targets.enumerated() where target != entry.node {
-            let end = position + 1 < targets.count ? targets[position + 1] : until
-            sendAnnouncement(entry, to: target, until: end, now: now, effects: &effects)
+        return targets.enumerated().map { position, target in
+            (target, position + 1 < targets.count ? targets[position + 1] : until)
         }
     }
 
@@ -109,7 +115,7 @@ extension Gateway {
 
     /// The directory has changed: it is decided soon who owns which prefix. Within one batch of inputs in a small grid;
     /// in a large one, where that takes long, less often.
-    private mutating func routesMayChange(now: Instant) {
+    mutating func routesMayChange(now: Instant) {
         guard selectAt == nil else { return }
         let pause = DirectoryLimits.selectionPause * directory.entries.count
         selectAt = isSmall ? now : now + min(pause, DirectoryLimits.selectionPauseLimit)
@@ -146,7 +152,7 @@ extension Gateway {
         routesMayChange(now: now)
     }
 
-    private mutating func removeMember(_ node: NodeAddress, effects: inout GatewayEffects) {
+    mutating func removeMember(_ node: NodeAddress, effects: inout GatewayEffects) {
         guard let member = members.removeValue(forKey: node) else { return }
         memberClock.forget(member)
         for generation in member.generations {

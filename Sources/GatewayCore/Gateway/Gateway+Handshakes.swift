@@ -104,6 +104,11 @@ extension Gateway {
         _ progress: HandshakeProgress, at endpoint: Endpoint, now: Instant, effects: inout GatewayEffects
     ) {
         guard let run = runs[endpoint] else { return }
+        var progress = progress
+        if case .completed(let result) = progress, directory.isRevoked(result.peer.serial) {
+            // Its certificate was revoked after the handshake had looked at it.
+            progress = .failed(.refused(.revoked, site: result.peer.site))
+        }
         switch progress {
         case .running:
             break

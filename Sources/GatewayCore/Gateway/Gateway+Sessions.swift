@@ -143,6 +143,7 @@ extension Gateway {
         effects.append(.membersChanged)
         // Whoever knows us not yet tells everybody.
         if let own = directory[self.node] { sendAnnouncement(own, to: node, until: node, now: now, effects: &effects) }
+        tellPublications(to: node, effects: &effects)
         if isSmall || !(copyCount > 0 || members.values.contains(where: \.isEven)) {
             startCopy(from: member, now: now, effects: &effects)
         }

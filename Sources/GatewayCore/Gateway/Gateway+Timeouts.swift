@@ -19,6 +19,7 @@ extension Gateway {
             consider(Wakeup(deadline: target.nextDial, reason: .bootstrap))
         }
         consider(directory.nextExpiry.map { Wakeup(deadline: $0, reason: .expiry) })
+        consider(shelf.deadline.map { Wakeup(deadline: $0, reason: .publication) })
         consider(queryDeadline.map { Wakeup(deadline: $0, reason: .echoTimeout) })
         consider(selectAt.map { Wakeup(deadline: $0, reason: .routes) })
         consider(Wakeup(deadline: reviewAt, reason: .review))
@@ -41,6 +42,7 @@ extension Gateway {
             memberTimeouts(due.member, now: now, effects: &effects)
         }
         queryTimeouts(now: now, effects: &effects)
+        publicationTimeouts(now: now, effects: &effects)
         if let due = ring.nextWakeup, due.deadline <= now {
             inRing(now: now, effects: &effects) { $0.handleTimeout(now: now, effects: &$1) }
         }

@@ -2,7 +2,7 @@ package import LinkSecurity
 package import NetworkTypes
 import OrderedCollections
 import OverlayRing
-package import OverlayStore
+import OverlayStore
 
 /// The control core of one gateway: who the members are, how they are reached, which prefixes lie behind them.
 ///
@@ -18,6 +18,7 @@ package struct Gateway: ~Copyable {
     let identity: any IdentityAuthority
     let handshakes: any HandshakeProvider
     let verifier: any AnnouncementVerifier
+    let authority: any PublicationAuthority
     var random: SeededRandom
 
     /// Whom to be linked with, and the way to everybody else.
@@ -39,6 +40,7 @@ package struct Gateway: ~Copyable {
     var unixSeconds: Int64
     var directory = Directory()
     let selection = RouteDecision()
+    var shelf = PublicationShelf()
     var members: OrderedDictionary<NodeAddress, Member> = [:]
     let memberClock = MemberClock()
     /// One run for each endpoint: running, or finished and lingering.
@@ -88,12 +90,14 @@ package struct Gateway: ~Copyable {
     /// A gateway that has not spoken yet: call `start` next.
     package init(
         settings: CoreSettings, identity: any IdentityAuthority, handshakes: any HandshakeProvider,
-        verifier: any AnnouncementVerifier = DirectVerifier(), seed: UInt64, unixSeconds: Int64, now: Instant
+        verifier: any AnnouncementVerifier = DirectVerifier(), authority: any PublicationAuthority, seed: UInt64,
+        unixSeconds: Int64, now: Instant
     ) {
         self.settings = settings
         self.identity = identity
         self.handshakes = handshakes
         self.verifier = verifier
+        self.authority = authority
         self.unixSeconds = unixSeconds
         random = SeededRandom(seed: seed)
         sequence = settings.firstSequence
@@ -110,12 +114,14 @@ package struct Gateway: ~Copyable {
     /// This gateway's node address.
     package var node: NodeAddress { identity.own.node }
 
-    /// Begins: takes up the leases of its last life, announces itself and looks for members.
+    /// Begins: takes up what its last life has kept, announces itself and looks for members.
     package mutating func start(
-        underlay: UnderlayFacts, remembering memory: StoreMemory? = nil, now: Instant, effects: inout GatewayEffects
+        underlay: UnderlayFacts, remembering memory: GatewayMemory = GatewayMemory(), now: Instant,
+        effects: inout GatewayEffects
     ) {
         self.underlay = underlay
-        if let memory { restoreLeases(memory, now: now, effects: &effects) }
+        if let kept = memory.publications { restorePublications(kept, now: now, effects: &effects) }
+        if let kept = memory.store { restoreLeases(kept, now: now, effects: &effects) }
         publish(now: now, effects: &effects)
         dialBootstrap(now: now, effects: &effects)
         inRing(now: now, effects: &effects) { $0.handleTimeout(now: now, effects: &$1) }

@@ -46,6 +46,8 @@ package struct GatewayEffects: ~Copyable {
         case storeCompleted(token: UInt64, StoreOutcome)
         /// Own leases are others than before: keep them over restarts (`Gateway.storeMemory`).
         case leasesChanged
+        /// Another revocation list or grid profile holds: keep it over restarts (`Gateway.publicationMemory`).
+        case publicationsChanged
         case notice(GatewayNotice)
     }
 
@@ -79,6 +81,12 @@ package enum GatewayNotice: Equatable, Sendable {
     case bootstrapIsSelf(Endpoint)
     /// Another site's lease won over ours.
     case leaseLost(String, to: String, node: NodeAddress)
+    /// A publication of the authority holds from now on; without a source it came from here.
+    case published(PublicationKind, version: UInt64, from: NodeAddress?)
+    /// A member passed on as the authority's what is not.
+    case publicationRefused(from: NodeAddress)
+    /// A member's certificate was revoked: its session is over.
+    case memberRevoked(site: String, node: NodeAddress)
     /// This gateway has its neighbours on the ring and takes part in routing.
     case ringJoined
     /// All its links are gone.

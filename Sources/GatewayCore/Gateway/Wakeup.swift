@@ -14,6 +14,7 @@ package struct Wakeup: Equatable, Sendable {
         case pathMTU
         case probe
         case probeTimeout
+        case publication
         case publish
         case rekey
         case retire

@@ -32,6 +32,12 @@ package enum ControlMessage: Equatable, Sendable {
     /// Asks for the digests of the 64 parts of the directory.
     case digestsRequest
     case digests([UInt64])
+    /// Publications that the sender has: one that is news, to be passed on clockwise as far as `until` (bounded
+    /// broadcast); `nil`: all of them.
+    case publications([PublicationNotice], until: NodeAddress?)
+    /// Asks for `count` pages of a publication's content.
+    case publicationRequest(PublicationNotice, first: UInt16, count: UInt8)
+    case publicationPage(PublicationNotice, page: UInt16, [UInt8])
 
     /// A node and the sequence number of its newest announcement known to the sender.
     package struct SummaryEntry: Equatable, Sendable {
@@ -59,6 +65,9 @@ package enum ControlMessage: Equatable, Sendable {
         case store = 12
         case digestsRequest = 13
         case digests = 14
+        case publications = 21
+        case publicationRequest = 22
+        case publicationPage = 23
     }
 }
 
@@ -119,6 +128,22 @@ extension ControlMessage {
             writer.write(Tag.digests.rawValue)
             writer.write(count: digests.count)
             for digest in digests { writer.write(digest) }
+        case .publications(let notices, let until):
+            writer.write(Tag.publications.rawValue)
+            writer.write(UInt8(until == nil ? 0 : 1))
+            if let until { writer.write(until) }
+            writer.write(count: notices.count)
+            for notice in notices { writer.write(notice) }
+        case .publicationRequest(let notice, let first, let count):
+            writer.write(Tag.publicationRequest.rawValue)
+            writer.write(notice)
+            writer.write(first)
+            writer.write(count)
+        case .publicationPage(let notice, let page, let bytes):
+            writer.write(Tag.publicationPage.rawValue)
+            writer.write(notice)
+            writer.write(page)
+            writer.write(block: bytes)
         }
         return writer.bytes
     }
@@ -177,8 +202,28 @@ extension ControlMessage {
                 digests.append(try reader.readUInt64())
             }
             self = .digests(digests)
+        case .publications, .publicationRequest, .publicationPage:
+            self = try Self.readPublication(Tag(rawValue: tag), &reader)
         case nil:
             throw .unknownValue(field: "control message", value: UInt64(tag))
         }
+    }
+
+    private static func readPublication(_ tag: Tag?, _ reader: inout WireReader) throws(WireError) -> ControlMessage {
+        if tag == .publications {
+            let until = try reader.readUInt8() != 0 ? try reader.readNodeAddress() : nil
+            var notices: [PublicationNotice] = []
+            for _ in 0..<(try reader.readCount("publications", limit: PublicationLimits.noticeCount)) {
+                notices.append(try reader.readPublicationNotice())
+            }
+            return .publications(notices, until: until)
+        }
+        let notice = try reader.readPublicationNotice()
+        let page = try reader.readUInt16()
+        guard tag == .publicationPage else {
+            return .publicationRequest(notice, first: page, count: try reader.readUInt8())
+        }
+        return .publicationPage(
+            notice, page: page, try reader.readBlock("page", limit: PublicationLimits.pageByteCount))
     }
 }

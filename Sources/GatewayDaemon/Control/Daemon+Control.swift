@@ -57,6 +57,10 @@ extension Daemon {
             answerWaiters()
         case .leases:
             controlServer.answer(token, .success(LeasesReport(leases: report.leases).json), now: now)
+        case .publications:
+            controlServer.answer(token, .success(publicationsReport.json), now: now)
+        case .publish(let kind, let content):
+            controlServer.answer(token, .success(try publish(kind, content).json), now: now)
         case .ring:
             controlServer.answer(token, .success(ringReport.json), now: now)
         case .crawl:

@@ -133,6 +133,7 @@ extension Daemon {
     /// What is wrong and not to be seen in the rest of the report.
     private var problems: [Problem] {
         var list: [Problem] = []
+        if gateway.isRevoked { list.append(.certificateRevoked()) }
         if let first = reloadErrors.first { list.append(.configurationNotReloaded(error: first)) }
         if let stateError {
             list.append(.stateNotSaved(directory: arguments.stateDirectory, error: stateError))

@@ -1,8 +1,8 @@
+import ControlProtocol
 import GatewayCore
 import LinuxSystem
 import Logging
 import NetworkTypes
-import OverlayStore
 import PacketForwarding
 
 extension Daemon {
@@ -62,6 +62,8 @@ extension Daemon {
                 break
             case .leasesChanged:
                 leasesDirty = true
+            case .publicationsChanged:
+                savePublications()
             case .notice(let notice):
                 log(notice)
             }
@@ -69,28 +71,6 @@ extension Daemon {
         plane.flush()
         if routesChanged { reconcile() }
         answerWaiters()
-    }
-
-    func saveMembers() {
-        membersDirty = false
-        save("members") { () throws(SystemError) in try state.remember(gateway.rememberedEndpoints) }
-    }
-
-    func saveLeases() {
-        leasesDirty = false
-        let memory = gateway.storeMemory(now: now, unixSeconds: WallClock.unixSeconds())
-        savedClock = memory.clock
-        save("leases") { () throws(SystemError) in try state.remember(memory) }
-    }
-
-    private func save(_ what: String, _ write: () throws(SystemError) -> Void) {
-        do throws(SystemError) {
-            try write()
-            stateError = nil
-        } catch {
-            if stateError == nil { logger.error("cannot save the \(what)", metadata: ["error": "\(error)"]) }
-            stateError = "\(error)"
-        }
     }
 
     private func log(_ notice: GatewayNotice) {
@@ -132,6 +112,17 @@ extension Daemon {
         case .leaseLost(let key, let site, let node):
             logger.warning(
                 "lease lost", metadata: ["key": "\(key)", "to": "\(site)", "node": "\(node.abbreviated)"])
+        case .published(let kind, let version, let source):
+            logger.notice(
+                "publication holds",
+                metadata: [
+                    "kind": "\(PublishedKind(kind).rawValue)", "version": "\(version)",
+                    "from": "\(source?.abbreviated ?? "here")",
+                ])
+        case .publicationRefused(let node):
+            logger.warning("publication refused", metadata: ["from": "\(node.abbreviated)"])
+        case .memberRevoked(let site, let node):
+            logger.notice("site revoked", metadata: ["site": "\(site)", "node": "\(node.abbreviated)"])
         case .ringJoined:
             logger.info("in the ring")
         case .ringIsolated:

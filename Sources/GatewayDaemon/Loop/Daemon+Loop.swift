@@ -6,7 +6,6 @@ import LinuxSystem
 import Logging
 import NetworkTypes
 import OpenSSLLink
-import OverlayStore
 import PacketForwarding
 import RouteControl
 
@@ -60,23 +59,11 @@ extension Daemon {
         applyExports(first: true)
         listenForMetrics()
         let facts = underlayFacts
-        gateway.start(underlay: facts, remembering: rememberedLeases, now: now, effects: &effects)
+        gateway.start(underlay: facts, remembering: memory, now: now, effects: &effects)
         settle()
         reconcile()
         notify { try $0.ready() }
         if let interval = notifier.watchdogInterval { nextWatchdog = now + interval / 2 }
-    }
-
-    /// Own leases of the last run. Without them the gateway asks the grid for what it had.
-    private var rememberedLeases: StoreMemory? {
-        do throws(StateFiles.Damage) {
-            let memory = try state.rememberedLeases(of: identity.own.node)
-            savedClock = memory?.clock ?? 0
-            return memory
-        } catch {
-            logger.warning("state not read", metadata: ["file": "\(error.file)", "reason": "\(error.reason)"])
-            return nil
-        }
     }
 
     /// One turn of the loop: waits, reads what is there in bounded batches, lets the core act, sends.

@@ -1,5 +1,6 @@
 import GatewayConfiguration
 import GatewayCore
+import GatewayFiles
 import LinkSecurity
 import LinuxSystem
 import Logging
@@ -104,7 +105,8 @@ package final class Daemon {
             let remembered = state.rememberedMembers()
             gateway = Gateway(
                 settings: Self.coreSettings(files, exports: [], remembered: remembered), identity: identity,
-                handshakes: try DTLSHandshakeProvider(identity: identity), seed: SystemRandom.seed(),
+                handshakes: try DTLSHandshakeProvider(identity: identity),
+                authority: GridPublications(authority: files.authority), seed: SystemRandom.seed(),
                 unixSeconds: wallClock, now: now)
         } catch {
             throw Self.explain(error)

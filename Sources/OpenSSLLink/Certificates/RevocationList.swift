@@ -35,9 +35,33 @@ package struct RevocationList: Equatable, Sendable {
 
     /// Reads a PEM text (`X509 CRL`); refuses a list that `authority` has not signed.
     package init(pem text: String, authority: Certificate) throws(OpenSSLError) {
-        guard let bytes = try PEMBundle(lenient: text).blocks(labelled: "X509 CRL").first else {
+        try self.init(der: try Self.der(ofPEM: text), authority: authority)
+    }
+
+    /// The list in a PEM text, DER, not looked into.
+    package static func der(ofPEM text: String) throws(OpenSSLError) -> [UInt8] {
+        guard let bytes = try PEMBundle(lenient: text).blocks(labelled: pemLabel).first else {
             throw .malformed("there is no X509 CRL in the file")
         }
+        return bytes
+    }
+
+    /// Whether the bytes are a list at all, whoever signed it.
+    package static func isWellFormed(der bytes: [UInt8]) -> Bool {
+        guard let list = Encoding.object(of: bytes, free: { X509_CRL_free($0) }, decode: { d2i_X509_CRL(nil, $0, $1) })
+        else {
+            ERR_clear_error()
+            return false
+        }
+        X509_CRL_free(list)
+        return true
+    }
+
+    /// The label of its PEM block.
+    package static let pemLabel = "X509 CRL"
+
+    /// Reads a DER list with nothing behind it; refuses one that `authority` has not signed.
+    package init(der bytes: [UInt8], authority: Certificate) throws(OpenSSLError) {
         let found = Encoding.object(of: bytes, free: { X509_CRL_free($0) }) { d2i_X509_CRL(nil, $0, $1) }
         guard let list = found else { throw .last("reading a revocation list") }
         defer { X509_CRL_free(list) }
@@ -66,7 +90,7 @@ package struct RevocationList: Equatable, Sendable {
         guard fill(list, authority: authority, now: now),
             X509_CRL_sign(list, authority.key.handle, EVP_sha256()) > 0
         else { throw .last("making a revocation list") }
-        return PEMBundle.Block(label: "X509 CRL", bytes: Encoding.bytes { i2d_X509_CRL(list, $0) }).text
+        return PEMBundle.Block(label: Self.pemLabel, bytes: Encoding.bytes { i2d_X509_CRL(list, $0) }).text
     }
 
     private func fill(_ list: OpaquePointer, authority: CertificateAuthority, now: Int64) -> Bool {

@@ -46,6 +46,9 @@ package final class SiteIdentity: IdentityAuthority {
         own = identity
     }
 
+    /// Refuses certificates with these serial numbers from now on.
+    package func revoke(_ serials: [String]) { trust.revokedSerials = Set(serials) }
+
     /// Checks a certificate (DER) against the grid's authority, now.
     package func verifyCertificate(_ certificate: [UInt8]) -> Result<PeerIdentity, CertificateFault> {
         guard let certificate = read(certificate) else { return .failure(.malformed) }

@@ -43,7 +43,7 @@ package final class TrustStore {
         return .success(
             PeerIdentity(
                 node: details.node, site: details.site, grid: named, prefixes: prefixes, notAfter: details.notAfter,
-                certificate: certificate.der))
+                certificate: certificate.der, serial: details.serial))
     }
 
     /// Checks signature, dates, extensions and address blocks.

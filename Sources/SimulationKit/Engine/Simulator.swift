@@ -1,7 +1,6 @@
 package import GatewayCore
 import LinkSecurity
 package import NetworkTypes
-package import OverlayStore
 
 /// Many gateways under one virtual clock and network: what happens depends on the seed alone.
 ///
@@ -72,7 +71,7 @@ package final class Simulator {
     @discardableResult
     package func start(
         _ identity: SimulatedIdentity, endpoint: Endpoint, bootstrap: [Endpoint], remembered: [Endpoint] = [],
-        translator: Int? = nil, place: Int? = nil, memory: StoreMemory? = nil
+        translator: Int? = nil, place: Int? = nil, memory: GatewayMemory = GatewayMemory()
     ) -> SimulatedHost {
         let exports = identity.own.prefixes.map { Announcement.Export(subnet: $0, virtual: $0) }
         let names = bootstrap.map { HostAndPort(host: $0.address.description, port: $0.port) }

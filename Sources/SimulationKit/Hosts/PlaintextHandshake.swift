@@ -26,7 +26,7 @@ package final class PlaintextCipher: PacketCipher {
 /// A handshake of one round trip in plain text, behind the same contract as the real one.
 ///
 /// Hello: a ClientHello's first 59 bytes as far as the core reads them, receiver index, node. Answer: a record of
-/// type 22 that is no ClientHello, receiver index, node.
+/// type 22 that is no ClientHello, receiver index, node. Refusal: the same with another mark, and which fault it is.
 package final class PlaintextHandshakeProvider: HandshakeProvider {
     private let identity: SimulatedIdentity
     private var random: SeededRandom
@@ -63,6 +63,7 @@ package final class PlaintextHandshake: HandshakeEngine {
     private let message: [UInt8]
     private let isClient: Bool
     private var isCompleted = false
+    private static let refusalMark: UInt8 = 3
 
     init(identity: SimulatedIdentity, localIndex: UInt32, prefix: [UInt8]) {
         self.identity = identity
@@ -82,21 +83,35 @@ package final class PlaintextHandshake: HandshakeEngine {
 
     /// Takes the other side's message, which ends the handshake.
     package func receive(_ datagram: [UInt8], output: inout HandshakeOutput) -> HandshakeProgress {
-        if !isClient { output.datagrams.append(message) }
-        guard !isCompleted else { return .running }
+        guard !isCompleted else {
+            if !isClient { output.datagrams.append(message) }
+            return .running
+        }
         var reader = WireReader(datagram.span.bytes)
-        guard (try? reader.readBytes(59)) != nil, let index = try? reader.readUInt32(),
+        guard let prefix = try? reader.readBytes(59), let index = try? reader.readUInt32(),
             let node = try? reader.readNodeAddress()
         else { return .running }
-        switch identity.world.certificate(of: node, grid: identity.own.grid) {
+        if isClient, prefix[13] == Self.refusalMark, CertificateFault.allCases.indices.contains(Int(prefix[14])) {
+            return .failed(.refusedByPeer(CertificateFault.allCases[Int(prefix[14])]))
+        }
+        switch identity.verifyCertificate(node.bytes) {
         case .failure(let fault):
+            if !isClient { output.datagrams.append(refusal(fault)) }
             return .failed(.refused(fault, site: nil))
         case .success(let peer):
+            if !isClient { output.datagrams.append(message) }
             isCompleted = true
             return .completed(
                 HandshakeResult(
                     peer: peer, sealing: PlaintextCipher(), opening: PlaintextCipher(), remoteIndex: index, version: 1))
         }
+    }
+
+    private func refusal(_ fault: CertificateFault) -> [UInt8] {
+        var bytes = message
+        bytes[13] = Self.refusalMark
+        bytes[14] = UInt8(CertificateFault.allCases.firstIndex(of: fault) ?? 0)
+        return bytes
     }
 
     /// Repeats the hello until it is answered.

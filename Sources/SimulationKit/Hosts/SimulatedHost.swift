@@ -86,9 +86,8 @@ package final class SimulatedHost {
         started = now
         gateway = Gateway(
             settings: settings, identity: identity,
-            handshakes: PlaintextHandshakeProvider(identity: identity, seed: seed &+ 1), verifier: verifier, seed: seed,
-            unixSeconds: 0,
-            now: now)
+            handshakes: PlaintextHandshakeProvider(identity: identity, seed: seed &+ 1), verifier: verifier,
+            authority: SimulatedAuthority(), seed: seed, unixSeconds: 0, now: now)
     }
 
     /// Where datagrams to a member go now, and how much fits into one.
@@ -215,7 +214,7 @@ package final class SimulatedHost {
             crawls.append((token, result))
         case .storeCompleted(let token, let outcome):
             storeOutcomes.append((token, outcome))
-        case .addPeer, .removePeer, .routesChanged, .membersChanged, .leasesChanged:
+        case .addPeer, .removePeer, .routesChanged, .membersChanged, .leasesChanged, .publicationsChanged:
             break
         }
     }

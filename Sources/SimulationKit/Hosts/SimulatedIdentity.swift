@@ -21,7 +21,8 @@ package final class SimulatedWorld {
             high: random.nextWord(), middle: random.nextWord(), low: UInt32(truncatingIfNeeded: random.nextWord()))
         let record = Record(
             PeerIdentity(
-                node: node, site: site, grid: grid, prefixes: prefixes, notAfter: .max, certificate: node.bytes))
+                node: node, site: site, grid: grid, prefixes: prefixes, notAfter: .max, certificate: node.bytes,
+                serial: Hexadecimal.encode(node.bytes)))
         records[node] = record
         return SimulatedIdentity(world: self, record: record)
     }
@@ -42,6 +43,8 @@ package final class SimulatedWorld {
 package final class SimulatedIdentity: IdentityAuthority {
     let world: SimulatedWorld
     private let record: SimulatedWorld.Record
+    /// Look-ups only.
+    private var revoked: Set<String> = []
 
     init(world: SimulatedWorld, record: SimulatedWorld.Record) {
         self.world = world
@@ -51,10 +54,15 @@ package final class SimulatedIdentity: IdentityAuthority {
     /// What the own certificate says.
     package var own: PeerIdentity { record.identity }
 
+    /// Refuses certificates with these serial numbers from now on.
+    package func revoke(_ serials: [String]) { revoked = Set(serials) }
+
     /// Looks the certificate up in the world.
     package func verifyCertificate(_ certificate: [UInt8]) -> Result<PeerIdentity, CertificateFault> {
         guard let node = NodeAddress(bytes: certificate) else { return .failure(.malformed) }
-        return world.certificate(of: node, grid: record.identity.grid)
+        let verdict = world.certificate(of: node, grid: record.identity.grid)
+        if case .success(let peer) = verdict, revoked.contains(peer.serial) { return .failure(.revoked) }
+        return verdict
     }
 
     /// The node address and the length of the message.

@@ -9,9 +9,9 @@ struct CertRevoke: ParsableCommand {
         abstract: "Take certificates back",
         discussion: """
             Adds the certificates of a site, or one by its serial number or its file, to the authority's revocation \
-            list ca.crl (RFC 5280) in its directory, and signs the list. This version does not carry the list into the \
-            grid yet: a revoked gateway is refused by `ipop cert verify --ca DIR`, and by other gateways once its \
-            certificate has expired. To cut a site off now, have the other sites deny it in subnets.map.
+            list ca.crl (RFC 5280) in its directory, and signs the list. The list takes effect in the grid once \
+            `ipop publish ca.crl` has been run at any of its gateways, which may be another machine: the file is all \
+            that it takes.
             """)
 
     @Argument(help: "Site names, serial numbers, or files of certificates or bundles.")
@@ -41,9 +41,7 @@ struct CertRevoke: ParsableCommand {
         }
         try CommandFiles.write(directory.revocationFile, text, mode: 0o644)
         print("\(directory.revocationFile): revocation list \(list.number), \(list.entries.count) certificates")
-        Terminal.printWarning(
-            "this version does not carry the list into the grid yet; until then a line 'SITE * deny' in subnets.map of "
-                + "the other sites cuts a site off")
+        print("run this at any gateway of the grid, with the file: ipop publish \(directory.revocationFile)")
     }
 
     private func serials(_ item: String, _ directory: AuthorityDirectory) throws(CommandFailure) -> [String] {

@@ -21,7 +21,7 @@ enum QuestionFailure: Error {
     /// What the asker could have known is a usage error; the rest is how things stand.
     private static func exit(of code: ControlErrorCode) -> ExitStatus {
         switch code {
-        case .unknownSite, .ownSite, .configurationRejected, .badArgument: .usage
+        case .unknownSite, .ownSite, .configurationRejected, .badArgument, .publicationRefused: .usage
         case .noAnswer, .timedOut, .busy, .stopping, .replyTooLong, .siteDown, .noRoute: .degraded
         case .malformedRequest, .unknownRequest, .requestTooLong: .degraded
         }

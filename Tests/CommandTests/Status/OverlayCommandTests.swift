@@ -1,6 +1,7 @@
 import ControlProtocol
 import Foundation
 import NetworkTypes
+import OpenSSLLink
 import Testing
 
 @Suite(.timeLimit(.minutes(2))) struct OverlayCommandTests {
@@ -100,6 +101,62 @@ import Testing
             #expect(json.status == status)
             #expect(try json.document["error"] == "so it is")
             #expect(try json.document["hops"] == [] && json.document["roundTripMicroseconds"] == .null)
+        }
+    }
+
+    @Test func `publish hands the daemon what the file holds, and tells what became of it`() throws {
+        try withDirectory { directory in
+            let published = PublicationReport(kind: .revocationList, version: 1, byteCount: 300, revoked: 1)
+            let daemon = try FakeDaemon(in: directory) { request, number in
+                if case .publications = request {
+                    return .reply(.success(PublicationsReport(publications: number < 3 ? [published] : []).json))
+                }
+                return .reply(.success(PublishResult(publication: published, isNews: number == 0).json))
+            }
+            defer { daemon.stop() }
+            let run = try CommandRun.withBundle()
+            try run.require("cert revoke lsu --ca ca")
+            let list = run.path("ca/ca.crl")
+
+            let text = try IpopRun.run("publish", list, "--run-dir", directory.path)
+            let json = try IpopRun.run("publish", list, "--json", "--run-dir", directory.path)
+            let held = try IpopRun.run("publish", "--run-dir", directory.path)
+            let none = try IpopRun.run("publish", "--run-dir", directory.path)
+            let profile = try IpopRun.run("publish", run.path("ca/grid.yaml"), "--run-dir", directory.path)
+
+            #expect(text.output == "revocation list 1, 1 certificate: published\n" && text.status == 0)
+            #expect(try json.document["news"] == false && json.document["publication"]?["revoked"] == 1)
+            #expect(held.output == "revocation list 1, 1 certificate\n")
+            #expect(none.output == "nothing is published\n")
+            #expect(profile.status == 0, "\(profile.errors)")
+            let der = try RevocationList.der(ofPEM: try run.read("ca/ca.crl"))
+            #expect(daemon.requests.first == .publish(.revocationList, der))
+            guard case .publish(.gridProfile, let content) = daemon.requests.last else {
+                Issue.record("\(daemon.requests)")
+                return
+            }
+            #expect(String(decoding: content, as: UTF8.self) == (try run.read("ca/grid.yaml")))
+        }
+    }
+
+    @Test func `a file that the grid does not take is named, with exit code 2`() throws {
+        try withDirectory { directory in
+            let daemon = try FakeDaemon(in: directory) { _, _ in
+                .reply(Sample.failure(.publicationRefused, "the grid has a newer revocation list: 4"))
+            }
+            defer { daemon.stop() }
+            let run = try CommandRun.withBundle()
+            try run.require("cert revoke lsu --ca ca")
+            let list = run.path("ca/ca.crl")
+            try run.write("nothing.yaml", "grid: physics\n")
+
+            let stale = try IpopRun.run("publish", list, "--run-dir", directory.path)
+            let nothing = try IpopRun.run("publish", run.path("nothing.yaml"), "--run-dir", directory.path)
+
+            #expect(stale.status == 2)
+            #expect(stale.errors == "ipop: error: \(list): the grid has a newer revocation list: 4\n")
+            #expect(nothing.status == 2 && nothing.errors.contains("nothing.yaml"), "\(nothing.errors)")
+            #expect(daemon.requests.count == 1)
         }
     }
 
