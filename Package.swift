@@ -106,7 +106,8 @@ let package = Package(
             "ipop",
             [
                 "NetworkTypes", "RoutePlanning", "GatewayConfiguration", "ControlProtocol", "YAMLReader", "LinuxSystem",
-                "RouteControl", "LinkSecurity", "OpenSSLLink", "GatewayFiles", "GatewayLab", argumentParser,
+                "RouteControl", "LinkSecurity", "OpenSSLLink", "GatewayFiles", "GatewayLab", "GatewayDaemon",
+                argumentParser,
             ]),
         program("ipop-sim", ["NetworkTypes", "SimulationKit", "ControlProtocol", "LinuxSystem", argumentParser]),
 
