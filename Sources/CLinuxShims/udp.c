@@ -13,6 +13,13 @@
 #ifndef UDP_GRO
 #define UDP_GRO 104
 #endif
+// linux/in6.h, which glibc's netinet/in.h does not go together with.
+#ifndef IPV6_ADDR_PREFERENCES
+#define IPV6_ADDR_PREFERENCES 72
+#endif
+#ifndef IPV6_PREFER_SRC_PUBLIC
+#define IPV6_PREFER_SRC_PUBLIC 0x0002
+#endif
 
 union address {
     struct sockaddr any;
@@ -79,11 +86,16 @@ int ipop_udp_open(int family, int v6_only) {
         error = set(fd, IPPROTO_IPV6, IPV6_V6ONLY, v6_only);
         if (!error) error = set(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_PROBE);
         if (!error) error = set(fd, IPPROTO_IPV6, IPV6_RECVTCLASS, 1);
+        if (!error) error = set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+        // Addresses that change every day are nothing to be found by (RFC 5014, RFC 8981).
+        if (!error) error = set(fd, IPPROTO_IPV6, IPV6_ADDR_PREFERENCES, IPV6_PREFER_SRC_PUBLIC);
     }
     // A v6 socket that also serves v4 takes the v4 options for its v4 traffic.
     if (!error && (family == 4 || !v6_only)) {
         error = set(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE);
         if (!error) error = set(fd, IPPROTO_IP, IP_RECVTOS, 1);
+        // A v6 socket has told it already, for both.
+        if (!error && family == 4) error = set(fd, IPPROTO_IP, IP_PKTINFO, 1);
     }
     if (!error) return fd;
     close(fd);
@@ -139,38 +151,56 @@ int ipop_udp_set_buffers(int fd, int bytes) {
 
 int ipop_udp_set_mark(int fd, uint32_t mark) { return set(fd, SOL_SOCKET, SO_MARK, (int)mark); }
 
+/// Appends a control message to `message`, whose buffer has room, and returns where its data goes.
+static void *append(struct msghdr *message, int level, int type, size_t size) {
+    struct cmsghdr *header = (struct cmsghdr *)((char *)message->msg_control + message->msg_controllen);
+    header->cmsg_level = level;
+    header->cmsg_type = type;
+    header->cmsg_len = CMSG_LEN(size);
+    message->msg_controllen += CMSG_SPACE(size);
+    return CMSG_DATA(header);
+}
+
+static void append_origin(struct msghdr *message, int family, const struct ipop_origin *from) {
+    if (family == 4) {
+        struct in_pktinfo info = {.ipi_ifindex = (int)from->interface_index};
+        if (from->family == 4) info.ipi_spec_dst.s_addr = htonl((uint32_t)from->low);
+        memcpy(append(message, IPPROTO_IP, IP_PKTINFO, sizeof info), &info, sizeof info);
+        return;
+    }
+    struct in6_pktinfo info = {.ipi6_ifindex = from->interface_index};
+    // Given both, the kernel takes the interface for a preference only, and a better route by another one wins. Given
+    // the interface alone it keeps to that, and takes the source from there.
+    if (from->family == 6 && !from->interface_index) {
+        store64(info.ipi6_addr.s6_addr, from->high);
+        store64(info.ipi6_addr.s6_addr + 8, from->low);
+    }
+    memcpy(append(message, IPPROTO_IPV6, IPV6_PKTINFO, sizeof info), &info, sizeof info);
+}
+
 ssize_t ipop_udp_send(int fd, int family, const void *bytes, size_t count, uint16_t segment_size,
-                      const struct ipop_endpoint *to, uint8_t traffic_class) {
+                      const struct ipop_endpoint *to, uint8_t traffic_class, const struct ipop_origin *from) {
     union address address;
     int length = to_address(&address, family, to);
     if (length < 0) return length;
     struct iovec part = {.iov_base = (void *)bytes, .iov_len = count};
-    _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(uint16_t)) + CMSG_SPACE(sizeof(int))];
+    _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(uint16_t)) + CMSG_SPACE(sizeof(int)) +
+                                          CMSG_SPACE(sizeof(struct in6_pktinfo))];
     struct msghdr message = {
         .msg_name = &address, .msg_namelen = (socklen_t)length, .msg_iov = &part, .msg_iovlen = 1,
+        .msg_control = control,
     };
-    size_t used = 0;
     if (segment_size) {
-        struct cmsghdr *header = (struct cmsghdr *)control;
-        header->cmsg_level = IPPROTO_UDP;
-        header->cmsg_type = UDP_SEGMENT;
-        header->cmsg_len = CMSG_LEN(sizeof segment_size);
-        memcpy(CMSG_DATA(header), &segment_size, sizeof segment_size);
-        used += CMSG_SPACE(sizeof segment_size);
+        memcpy(append(&message, IPPROTO_UDP, UDP_SEGMENT, sizeof segment_size), &segment_size, sizeof segment_size);
     }
     if (traffic_class) {
         int value = traffic_class;
-        struct cmsghdr *header = (struct cmsghdr *)(control + used);
-        header->cmsg_level = to->family == 4 ? IPPROTO_IP : IPPROTO_IPV6;
-        header->cmsg_type = to->family == 4 ? IP_TOS : IPV6_TCLASS;
-        header->cmsg_len = CMSG_LEN(sizeof value);
-        memcpy(CMSG_DATA(header), &value, sizeof value);
-        used += CMSG_SPACE(sizeof value);
+        void *data = to->family == 4 ? append(&message, IPPROTO_IP, IP_TOS, sizeof value)
+                                     : append(&message, IPPROTO_IPV6, IPV6_TCLASS, sizeof value);
+        memcpy(data, &value, sizeof value);
     }
-    if (used) {
-        message.msg_control = control;
-        message.msg_controllen = used;
-    }
+    if (from && (from->family || from->interface_index)) append_origin(&message, to->family, from);
+    if (!message.msg_controllen) message.msg_control = NULL;
     ssize_t sent = sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
     return sent < 0 ? -errno : sent;
 }
@@ -186,6 +216,7 @@ ssize_t ipop_udp_receive(int fd, void *bytes, size_t capacity, struct ipop_datag
     ssize_t count = recvmsg(fd, &message, MSG_DONTWAIT);
     if (count < 0) return -errno;
     from_address(&received->source, &address);
+    memset(&received->local, 0, sizeof received->local);
     received->byte_count = (uint32_t)count;
     received->segment_size = (uint32_t)count;
     received->traffic_class = 0;
@@ -201,6 +232,22 @@ ssize_t ipop_udp_receive(int fd, void *bytes, size_t capacity, struct ipop_datag
             int value = 0;
             memcpy(&value, CMSG_DATA(header), sizeof value);
             received->traffic_class = (uint8_t)value;
+        } else if (header->cmsg_level == IPPROTO_IP && header->cmsg_type == IP_PKTINFO) {
+            struct in_pktinfo info;
+            memcpy(&info, CMSG_DATA(header), sizeof info);
+            // The address to answer from: of a broadcast it is not the one that it was sent to.
+            received->local.low = ntohl(info.ipi_spec_dst.s_addr);
+            received->local.interface_index = (uint32_t)info.ipi_ifindex;
+            received->local.family = 4;
+        } else if (header->cmsg_level == IPPROTO_IPV6 && header->cmsg_type == IPV6_PKTINFO) {
+            struct in6_pktinfo info;
+            memcpy(&info, CMSG_DATA(header), sizeof info);
+            union address local = {.v6 = {.sin6_family = AF_INET6, .sin6_addr = info.ipi6_addr}};
+            struct ipop_endpoint own;
+            from_address(&own, &local);
+            received->local = (struct ipop_origin){
+                .high = own.high, .low = own.low, .interface_index = info.ipi6_ifindex, .family = own.family,
+            };
         }
     }
     return count;

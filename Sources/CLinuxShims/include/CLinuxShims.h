@@ -63,9 +63,21 @@ struct ipop_endpoint {
     uint8_t family;
 };
 
+/// An own address and the interface that has it, as an IP header or a choice of route tells them.
+struct ipop_origin {
+    /// As in `ipop_endpoint`; family 0: no address.
+    uint64_t high;
+    uint64_t low;
+    /// 0: no interface.
+    uint32_t interface_index;
+    uint8_t family;
+};
+
 /// What one receive brought: one datagram, or a train of equal ones (the last may be shorter) from one source.
 struct ipop_datagrams {
     struct ipop_endpoint source;
+    /// The own address that it was sent to, and the interface by which it came.
+    struct ipop_origin local;
     uint32_t byte_count;
     /// Bytes of each datagram but the last; equals `byte_count` when nothing was coalesced.
     uint32_t segment_size;
@@ -76,7 +88,7 @@ struct ipop_datagrams {
 };
 
 /// Puts a UDP socket of `family` (4 or 6) into the state that the gateway needs before it is bound: the don't-fragment
-/// bit set whatever path MTU the kernel believes in, traffic classes delivered.
+/// bit set whatever path MTU the kernel believes in, traffic classes and own addresses delivered.
 int ipop_udp_open(int family, int v6_only);
 int ipop_udp_bind(int fd, int family, const struct ipop_endpoint *local);
 /// The local endpoint of a bound socket.
@@ -94,9 +106,10 @@ int ipop_udp_set_buffers(int fd, int bytes);
 int ipop_udp_set_mark(int fd, uint32_t mark);
 
 /// Sends `count` bytes with one call, cut by the kernel into datagrams of `segment_size` (0: one datagram).
-/// `family` is the socket's; a v4 destination on a v6 socket is mapped.
+/// `family` is the socket's; a v4 destination on a v6 socket is mapped. The datagrams leave by the interface and from
+/// the address of `from`, as far as it has them; it may be null. To v6 the interface alone counts if there is one.
 ssize_t ipop_udp_send(int fd, int family, const void *bytes, size_t count, uint16_t segment_size,
-                      const struct ipop_endpoint *to, uint8_t traffic_class);
+                      const struct ipop_endpoint *to, uint8_t traffic_class, const struct ipop_origin *from);
 /// Receives into `bytes`; returns the byte count, 0 for an empty datagram. v4-mapped sources become v4.
 ssize_t ipop_udp_receive(int fd, void *bytes, size_t capacity, struct ipop_datagrams *received);
 

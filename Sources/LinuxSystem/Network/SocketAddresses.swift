@@ -17,6 +17,25 @@ extension ipop_endpoint {
     }
 }
 
+extension ipop_origin {
+    init(_ origin: LocalOrigin) {
+        self.init(
+            high: origin.address?.high ?? 0, low: origin.address?.low ?? 0, interface_index: origin.interfaceIndex,
+            family: origin.address?.family.rawValue ?? 0)
+    }
+
+    /// The Swift value; no address where the kernel told none.
+    var origin: LocalOrigin {
+        let address: IPAddress? =
+            switch family {
+            case AddressFamily.v4.rawValue: IPAddress(v4: UInt32(truncatingIfNeeded: low))
+            case AddressFamily.v6.rawValue: IPAddress(v6High: high, low: low)
+            default: nil
+            }
+        return LocalOrigin(address: address, interfaceIndex: interface_index)
+    }
+}
+
 extension AddressFamily {
     /// 0.0.0.0 or ::.
     var unspecified: IPAddress { self == .v4 ? IPAddress(v4: 0) : IPAddress(v6High: 0, low: 0) }

@@ -10,6 +10,8 @@ package struct ReceivedDatagrams: Equatable, Sendable {
     package let segmentSize: Int
     /// Who sent it; an IPv4-mapped address is given as the v4 address.
     package let source: Endpoint
+    /// The own address that it was sent to, and the interface by which it came.
+    package let local: LocalOrigin
     /// DSCP and ECN of the IP header (RFC 2474, RFC 3168), the same for the whole train.
     package let trafficClass: UInt8
 }
@@ -104,7 +106,7 @@ package final class UDPSocket {
             if count > 0, received.truncated == 0 {
                 return ReceivedDatagrams(
                     byteCount: count, segmentSize: Int(received.segment_size), source: received.source.endpoint,
-                    trafficClass: received.traffic_class)
+                    local: received.local.origin, trafficClass: received.traffic_class)
             }
             if count > 0 { truncatedDatagrams += 1 }
             if count >= 0 { continue }
@@ -118,15 +120,17 @@ package final class UDPSocket {
     /// Sends `train` to `destination`, cut into datagrams of `segmentSize` bytes, the last as long as what is left.
     /// Allocates nothing.
     ///
-    /// The caller keeps to the kernel's limits: at most 64 datagrams and 65,507 bytes in a train.
+    /// The caller keeps to the kernel's limits: at most 64 datagrams and 65,507 bytes in a train. The kernel's routes
+    /// choose address and interface as far as `origin` does not.
     package func send(
-        _ train: UnsafeRawBufferPointer, segmentSize: Int, to destination: Endpoint, trafficClass: UInt8
+        _ train: UnsafeRawBufferPointer, segmentSize: Int, to destination: Endpoint, trafficClass: UInt8,
+        from origin: LocalOrigin = .any
     ) -> DatagramSendResult {
         precondition(segmentSize > 0 && segmentSize <= 65_507, "a datagram has 1 to 65,507 bytes")
-        var target = ipop_endpoint(destination)
-        if train.count <= segmentSize { return transmit(train, 0, &target, trafficClass) }
+        var call = SendCall(target: ipop_endpoint(destination), origin: ipop_origin(origin), trafficClass: trafficClass)
+        if train.count <= segmentSize { return transmit(train, 0, &call) }
         if segmentsInKernel {
-            let result = transmit(train, UInt16(segmentSize), &target, trafficClass)
+            let result = transmit(train, UInt16(segmentSize), &call)
             switch result {
             case .failed(EIO), .failed(EOPNOTSUPP), .failed(ENOPROTOOPT):
                 // The device cannot complete checksums, or the kernel does not know the option after all.
@@ -138,16 +142,23 @@ package final class UDPSocket {
                 return result
             }
         }
-        return transmitOneByOne(train, segmentSize, &target, trafficClass)
+        return transmitOneByOne(train, segmentSize, &call)
+    }
+
+    /// What the calls for one train have in common.
+    private struct SendCall {
+        var target: ipop_endpoint
+        var origin: ipop_origin
+        let trafficClass: UInt8
     }
 
     private func transmitOneByOne(
-        _ train: UnsafeRawBufferPointer, _ segmentSize: Int, _ target: inout ipop_endpoint, _ trafficClass: UInt8
+        _ train: UnsafeRawBufferPointer, _ segmentSize: Int, _ call: inout SendCall
     ) -> DatagramSendResult {
         var start = 0
         while start < train.count {
             let end = min(start + segmentSize, train.count)
-            let result = transmit(UnsafeRawBufferPointer(rebasing: train[start..<end]), 0, &target, trafficClass)
+            let result = transmit(UnsafeRawBufferPointer(rebasing: train[start..<end]), 0, &call)
             guard result == .sent else { return result }
             start = end
         }
@@ -156,13 +167,13 @@ package final class UDPSocket {
 
     /// One call of sendmsg, made again when it only delivered an older datagram's error.
     private func transmit(
-        _ bytes: UnsafeRawBufferPointer, _ segmentSize: UInt16, _ target: inout ipop_endpoint, _ trafficClass: UInt8
+        _ bytes: UnsafeRawBufferPointer, _ segmentSize: UInt16, _ call: inout SendCall
     ) -> DatagramSendResult {
         var mayRepeat = true
         while true {
             let result = ipop_udp_send(
-                descriptor.rawValue, Int32(family.rawValue), bytes.baseAddress, bytes.count, segmentSize, &target,
-                trafficClass)
+                descriptor.rawValue, Int32(family.rawValue), bytes.baseAddress, bytes.count, segmentSize, &call.target,
+                call.trafficClass, &call.origin)
             if result >= 0 { return .sent }
             let number = Int32(-result)
             switch number {
