@@ -60,6 +60,7 @@ let package = Package(
         pure("RoutePlanning", ["NetworkTypes"], settings: compact),
         pure("GatewayConfiguration", ["NetworkTypes"], settings: compact),
         pure("ControlProtocol", ["NetworkTypes"], settings: compact),
+        pure("NATTraversal", ["NetworkTypes", "WireFormat"], settings: compact),
         pure("OverlayRing", ["NetworkTypes", "WireFormat", ordered]),
         pure("OverlayStore", ["NetworkTypes", "WireFormat", "LinkSecurity", ordered], settings: compact),
         pure(
@@ -95,8 +96,8 @@ let package = Package(
             "GatewayDaemon",
             [
                 "NetworkTypes", "WireFormat", "LinkSecurity", "PacketForwarding", "RoutePlanning",
-                "GatewayConfiguration", "ControlProtocol", "GatewayCore", "OverlayRing", "OverlayStore", "GatewayFiles",
-                "LinuxSystem", "RouteControl", "OpenSSLLink", logging,
+                "GatewayConfiguration", "ControlProtocol", "NATTraversal", "GatewayCore", "OverlayRing", "OverlayStore",
+                "GatewayFiles", "LinuxSystem", "RouteControl", "OpenSSLLink", logging,
             ], settings: compact),
         outside("GatewayLab", ["ControlProtocol"], settings: compact),
 
@@ -130,7 +131,7 @@ let package = Package(
             name: "FuzzTargets",
             dependencies: [
                 "PacketForwarding", "LinkSecurity", "WireFormat", "NetworkTypes", "GatewayCore", "SimulationKit",
-                "OpenSSLLink", "YAMLReader", "GatewayConfiguration", "ControlProtocol",
+                "OpenSSLLink", "YAMLReader", "GatewayConfiguration", "ControlProtocol", "NATTraversal",
             ],
             path: "FuzzTesting/FuzzTargets", swiftSettings: house),
         .executableTarget(
@@ -145,6 +146,7 @@ let package = Package(
             ["PacketForwarding", "LinkSecurity", "WireFormat", "NetworkTypes", "CAllocationCount"]),
         tests("RoutePlanningTests", ["RoutePlanning", "NetworkTypes"]),
         tests("GatewayConfigurationTests", ["GatewayConfiguration", "YAMLReader", "NetworkTypes"]),
+        tests("NATTraversalTests", ["NATTraversal", "NetworkTypes"]),
         tests("ControlProtocolTests", ["ControlProtocol", "NetworkTypes"]),
         tests(
             "GatewayCoreTests",

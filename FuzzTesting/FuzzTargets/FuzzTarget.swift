@@ -9,6 +9,8 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case announcement
     case gateway
     case handshake
+    case stunRequest = "stun-request"
+    case portMapping = "port-mapping"
 
     // What the metrics server reads.
     case metricsRequest = "metrics-request"
@@ -38,6 +40,8 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .announcement: try AnnouncementTarget.run(input)
         case .gateway: try GatewayTarget.run(input)
         case .handshake: try HandshakeTarget.run(input)
+        case .stunRequest: try STUNRequestTarget.run(input)
+        case .portMapping: try PortMappingTarget.run(input)
         case .metricsRequest: try MetricsRequestTarget.run(input)
         case .settings: try SettingsTarget.run(input)
         case .subnetMap: try SubnetMapTarget.run(input)

@@ -11,6 +11,7 @@ package enum Seeds {
             (.sealedDatagrams, PacketSeeds.sealedDatagrams), (.tapFrames, PacketSeeds.tapFrames),
             (.controlMessage, CoreSeeds.controlMessages), (.announcement, CoreSeeds.announcements),
             (.gateway, CoreSeeds.gateway), (.handshake, CertificateSeeds.handshakes),
+            (.stunRequest, StrangerSeeds.requests), (.portMapping, StrangerSeeds.routers),
             (.certificate, signed.certificates), (.signingRequest, signed.requests),
             (.revocationList, signed.lists), (.pemBundle, signed.bundles),
         ]

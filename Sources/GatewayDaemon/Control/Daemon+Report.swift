@@ -22,9 +22,8 @@ extension Daemon {
             overlay: overlayReport,
             sites: siteReports, routes: routeReports, exports: exportReports, leases: leaseReports, nat: natReport,
             problems: problems,
-            drops: plane.counters.drops.filter { $0.count > 0 }.map {
-                DropCount(reason: $0.reason.rawValue, packets: $0.count)
-            },
+            drops: (plane.counters.drops.map { DropCount(reason: $0.reason.rawValue, packets: $0.count) }
+                + strangerDrops).filter { $0.packets > 0 },
             refusedHandshakes: refusalTally.reports,
             host: HostSettings(
                 device: settings.device, deviceMTU: deviceMTU, lanInterface: settings.lan.interface,

@@ -139,6 +139,8 @@ extension Daemon {
                     rest = rest.dropFirst(received.segmentSize)
                     gateway.receiveHandshake(datagram, from: received.source, now: now, effects: &effects)
                 }
+            case 0...3:
+                answerSTUN(UnsafeRawBufferPointer(bytes), received, through: socket)
             default:
                 unknownDatagrams += 1
             }

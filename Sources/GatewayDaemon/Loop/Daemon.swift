@@ -4,6 +4,7 @@ import GatewayFiles
 import LinkSecurity
 import LinuxSystem
 import Logging
+import NATTraversal
 import NetworkTypes
 import OpenSSLLink
 import PacketForwarding
@@ -68,8 +69,11 @@ package final class Daemon {
     var refusalTally = RefusalTally()
     var nextTick: Instant
     var nextWatchdog: Instant?
-    /// Handshake datagrams and others that were not sealed, dropped for their first byte.
+    /// Datagrams that were dropped for their first byte.
     var unknownDatagrams: UInt64 = 0
+    var responder = BindingResponder(seed: SystemRandom.seed())
+    let answerBuffer = UnsafeMutableRawBufferPointer.allocate(
+        byteCount: BindingAnswer.byteCountLimit, alignment: 8)
     let tapBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: TapDevice.readByteCount, alignment: 64)
     let datagramBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: UDPSocket.receiveByteCount, alignment: 64)
 
@@ -116,6 +120,7 @@ package final class Daemon {
     deinit {
         tapBuffer.deallocate()
         datagramBuffer.deallocate()
+        answerBuffer.deallocate()
     }
 
     private static func prepareDirectories(_ arguments: DaemonArguments) throws(SystemError) {
