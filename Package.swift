@@ -69,6 +69,7 @@ let package = Package(
                 "NetworkTypes", "WireFormat", "LinkSecurity", "GatewayConfiguration", "OverlayRing", "OverlayStore",
                 ordered, heap,
             ]),
+        pure("WANEmulation", ["NetworkTypes"], settings: compact),
         pure("RingSimulation", ["NetworkTypes", "OverlayRing", heap]),
         pure(
             "SimulationKit",
@@ -99,7 +100,8 @@ let package = Package(
                 "GatewayConfiguration", "ControlProtocol", "NATTraversal", "GatewayCore", "OverlayRing", "OverlayStore",
                 "GatewayFiles", "LinuxSystem", "RouteControl", "OpenSSLLink", logging,
             ], settings: compact),
-        outside("GatewayLab", ["ControlProtocol"], settings: compact),
+        outside(
+            "GatewayLab", ["NetworkTypes", "WANEmulation", "ControlProtocol", "LinuxSystem"], settings: compact),
 
         // Programs.
         program("ipopd", ["GatewayDaemon"]),
@@ -108,6 +110,7 @@ let package = Package(
             [
                 "NetworkTypes", "RoutePlanning", "GatewayConfiguration", "ControlProtocol", "YAMLReader", "LinuxSystem",
                 "RouteControl", "LinkSecurity", "OpenSSLLink", "GatewayFiles", "GatewayLab", "GatewayDaemon",
+                "WANEmulation",
                 argumentParser,
             ]),
         program("ipop-sim", ["NetworkTypes", "SimulationKit", "ControlProtocol", "LinuxSystem", argumentParser]),
@@ -157,6 +160,7 @@ let package = Package(
         tests(
             "SimulationTests",
             ["ipop-sim", "SimulationKit", "ControlProtocol", "GatewayCore", "LinkSecurity", "NetworkTypes"]),
+        tests("WANEmulationTests", ["WANEmulation", "NetworkTypes"]),
         tests("OverlayRingTests", ["OverlayRing", "RingSimulation", "WireFormat", "NetworkTypes"]),
         tests("OverlayStoreTests", ["OverlayStore", "LinkSecurity", "WireFormat", "NetworkTypes", ordered]),
         tests("LinuxSystemTests", ["LinuxSystem", "NetworkTypes"]),
@@ -168,7 +172,7 @@ let package = Package(
                 "ipop", "ControlProtocol", "GatewayConfiguration", "LinkSecurity", "LinuxSystem", "NetworkTypes",
                 "OpenSSLLink", "RoutePlanning", argumentParser,
             ]),
-        tests("NetworkTests", ["GatewayLab", "LinuxSystem", "NetworkTypes"]),
+        tests("NetworkTests", ["GatewayLab", "WANEmulation", "LinuxSystem", "NetworkTypes"]),
         tests("FuzzReplayTests", ["FuzzTargets"]),
         tests("TidyTests", []),
     ],

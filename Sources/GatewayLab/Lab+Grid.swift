@@ -17,10 +17,10 @@ extension Lab {
         try waitUntilInGrid(sites)
     }
 
-    /// `bringUp`, and on an error takes the whole lab down again.
-    package func bringUpOrDestroy() throws(LabError) {
+    /// Does something to a lab that has just been made, and on an error takes the whole lab down again.
+    package func orDestroy(_ body: () throws(LabError) -> Void) throws(LabError) {
         do {
-            try bringUp()
+            try body()
         } catch {
             destroy()
             throw error

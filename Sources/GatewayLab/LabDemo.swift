@@ -12,7 +12,9 @@ package struct LabDemo {
     }
 
     /// Runs the whole demonstration. Whatever happens, the lab is gone when this returns or throws.
-    package func run() throws(LabError) {
+    ///
+    /// - Parameter prepare: called once with the lab, before any gateway runs.
+    package func run(_ prepare: (Lab) throws(LabError) -> Void = { _ in }) throws(LabError) {
         try plan.check()
         try LabRequirements.check(gateways: true)
         _ = try ProgramPath.gatewayPrograms(asked: plan.programs)
@@ -25,6 +27,7 @@ package struct LabDemo {
             (try Lab.create(plan), "")
         }
         do {
+            try prepare(lab)
             try show(lab)
         } catch {
             sayFailure(lab, error)

@@ -24,6 +24,8 @@ package enum LabError: Error, Sendable, CustomStringConvertible {
     case cannotStart(command: String, errno: Int32)
     /// A gateway that was started does not run any more.
     case gatewayStopped(name: String)
+    /// The WAN emulator could not be started, or does not answer.
+    case emulator(String)
     /// A site's gateway was to be killed and does not run.
     case gatewayNotRunning(site: String)
     /// The operator pressed Ctrl-C, or the process was asked to end.
@@ -56,6 +58,8 @@ package enum LabError: Error, Sendable, CustomStringConvertible {
             "cannot start `\(command)`: \(systemErrorText(errno))"
         case .gatewayStopped(let name):
             "a gateway of `\(name)` has stopped; its log is in the lab's directory"
+        case .emulator(let reason):
+            "the WAN emulator: \(reason)"
         case .gatewayNotRunning(let site):
             "the gateway of `\(site)` does not run: `ipop lab start \(site)` starts it"
         case .interrupted:
@@ -70,7 +74,7 @@ package enum LabError: Error, Sendable, CustomStringConvertible {
         case .notRoot: 4
         case .badPlan, .labExists, .labUnknown, .nodeUnknown: 2
         case .noTunDevice, .programMissing, .commandFailed, .timedOut, .file, .cannotStart, .gatewayStopped,
-            .gatewayNotRunning, .interrupted:
+            .emulator, .gatewayNotRunning, .interrupted:
             1
         }
     }

@@ -52,6 +52,10 @@ package struct LabSite: Hashable, Sendable {
     /// The WAN bridge's port towards this site. Rules know it by its device group, which is the site's number.
     var wanPort: String { "port-\(number)" }
 
+    /// The emulator's end of the pair that takes the port's place in the bridge, and that end.
+    var linePort: String { "line-\(number)" }
+    var plugPort: String { "plug-\(number)" }
+
     /// The namespaces of the site's own NATs, the one beside the gateway first.
     func natNamespaces(stages: Int) -> [String] {
         (1...2).prefix(stages).map { stage in "\(gateway)-nat\(stage == 1 ? "" : String(stage))" }

@@ -36,6 +36,15 @@ package enum ProgramPath {
         return GatewayPrograms(ipop: command, ipopd: daemon)
     }
 
+    /// This very program where it is `ipop`, the one beside it, or the one that is installed.
+    static func ownCommand() throws(LabError) -> String {
+        let own = Files.ownProgram, beside = Files.parent(own) + "/ipop"
+        if own.hasSuffix("/ipop") { return own }
+        if Files.isProgram(beside) { return beside }
+        guard let command = find("ipop") else { throw .programMissing(name: "ipop", package: "ipop-gateway") }
+        return command
+    }
+
     /// The path without links and dots: commands run elsewhere.
     private static func absolute(_ path: String) -> String? {
         guard let resolved = realpath(path, nil) else { return nil }

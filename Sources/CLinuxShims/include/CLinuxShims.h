@@ -139,6 +139,33 @@ int ipop_tap_hardware_address(int fd, uint8_t address[6]);
 int ipop_tap_set_hardware_address(int fd, const uint8_t address[6]);
 ssize_t ipop_write_parts(int fd, const void *first, size_t first_count, const void *second, size_t second_count);
 
+// ---- packet.c: frames of an interface, for the lab's WAN emulator
+
+/// A frame behind its virtio-net header, which carries what offloads have left undone.
+struct ipop_frame {
+    void *bytes;
+    /// Before receiving, the room; after it, and before sending, the bytes of header and frame.
+    uint32_t byte_count;
+    /// Nonzero when the room was too small and the rest is lost.
+    uint32_t truncated;
+};
+
+enum {
+    /// The most frames that one call moves.
+    IPOP_FRAME_LIMIT = 64,
+    /// Bytes of the virtio-net header before each frame.
+    IPOP_FRAME_HEADER = 10,
+};
+
+/// A packet socket that receives what comes in by an interface, and nothing that goes out by it.
+int ipop_packet_open(const char *interface, int buffer_bytes);
+/// Receives frames that have come; returns how many.
+int ipop_packet_receive(int fd, struct ipop_frame *frames, int count);
+/// Sends frames; returns how many of the first ones are gone.
+int ipop_packet_send(int fd, const struct ipop_frame *frames, int count);
+/// How many frames had no room in the socket's buffer since the last call.
+int ipop_packet_missed(int fd, uint32_t *missed);
+
 // ---- local.c: Unix sockets
 
 /// Binds and listens. The socket file has mode `mode` (under the process's umask) from the moment it exists.

@@ -60,7 +60,7 @@ extension Lab {
     }
 
     /// Refuses a site behind another's NAT, where what happens at the WAN's port happens to both.
-    func requireOwnPort(_ site: LabSite) throws(LabError) {
+    package func requireOwnPort(_ site: LabSite) throws(LabError) {
         guard case .behind(let owner) = plan.nat(site.name) else { return }
         throw .badPlan("`\(site.name)` has no link to the WAN of its own: name `\(owner)`, whose NAT it is behind")
     }

@@ -20,7 +20,7 @@ struct LabCommand: ParsableCommand {
             """,
         subcommands: [
             LabUp.self, LabExec.self, LabStatus.self, LabWANCommand.self, LabKill.self, LabStart.self, LabDown.self,
-            LabDemoCommand.self,
+            LabDemoCommand.self, LabEmulate.self,
         ])
 }
 
@@ -93,6 +93,7 @@ struct LabUp: ParsableCommand {
 
     @OptionGroup var choice: LabChoice
     @OptionGroup var shape: LabShape
+    @OptionGroup(title: "WAN emulator, for all sites") var line: LabLine
 
     @Flag(help: "No gateways: plain kernel routes across the WAN, to compare with.")
     var plain = false
@@ -102,7 +103,10 @@ struct LabUp: ParsableCommand {
             Interruption.listen()
             let plan = shape.plan(name: choice.name, labDir: choice.labDir, mode: plain ? .plain : .gateways)
             let lab = try Lab.create(plan)
-            if !plain { try lab.bringUpOrDestroy() }
+            try lab.orDestroy { () throws(LabError) in
+                if line.isGiven { try line.apply(to: lab) }
+                if !plain { try lab.bringUp() }
+            }
             print(LabTable.text(lab), terminator: "")
             let suffix = choice.name == LabPlan.usualName ? "" : " --name \(choice.name)"
             let first = lab.sites[0], last = lab.sites[lab.sites.count - 1]
@@ -199,6 +203,7 @@ struct LabDemoCommand: ParsableCommand {
             """)
 
     @OptionGroup var shape: LabShape
+    @OptionGroup(title: "WAN emulator, for all sites") var line: LabLine
 
     @Option(help: "The lab's name.")
     var name = "demo"
@@ -209,11 +214,14 @@ struct LabDemoCommand: ParsableCommand {
     func run() throws {
         try reportingLabErrors { () throws(LabError) in
             Interruption.listen()
-            try LabDemo(plan: shape.plan(name: name, labDir: labDir, mode: .gateways)) { text in
+            let plan = shape.plan(name: name, labDir: labDir, mode: .gateways)
+            try LabDemo(plan: plan) { text in
                 // Each step is seen when it begins, not when a buffer is full.
                 print(text, terminator: "")
                 fflush(nil)
-            }.run()
+            }.run { (lab) throws(LabError) in
+                if line.isGiven { try line.apply(to: lab) }
+            }
         }
     }
 }

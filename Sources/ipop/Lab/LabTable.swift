@@ -13,6 +13,11 @@ enum LabTable {
                 "\(site.hostAddress) \(site.hostAddress6)", lab.plan.nat(site.name).description, state,
             ])
         }
+        return columns(rows)
+    }
+
+    /// Rows with their cells in columns.
+    static func columns(_ rows: [[String]]) -> String {
         let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
         return rows.map { row in
             let cells = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }

@@ -6,7 +6,7 @@ import GatewayLab
 struct LabWANCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "wan",
-        abstract: "Say which gateways of a lab can talk directly, and change how they are attached",
+        abstract: "Say which gateways of a lab can talk directly, how they are attached, and over what lines",
         discussion: """
             At first all can. What is blocked vanishes without a word to anybody, IPv4 and IPv6 alike, both ways \
             and from the next packet on. The outsider of `ipop lab exec wan` reaches all gateways always, and a site \
@@ -15,6 +15,7 @@ struct LabWANCommand: ParsableCommand {
         subcommands: [
             LabWANShow.self, LabWANBlock.self, LabWANUnblock.self, LabWANOnly.self, LabWANOpen.self,
             LabWANBlockUDP.self, LabWANUnblockUDP.self, LabWANRenumber.self, LabWANUnplug.self, LabWANPlug.self,
+            LabWANSet.self, LabWANClear.self,
         ],
         defaultSubcommand: LabWANShow.self)
 }
