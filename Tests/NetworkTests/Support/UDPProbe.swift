@@ -40,8 +40,8 @@ final class UDPProbe {
 
     /// The next datagram if there is one already.
     ///
-    /// Within one machine datagrams arrive in the order in which they are sent, so after one that was sent later nothing
-    /// is on its way any more.
+    /// Within one machine datagrams arrive in the order in which they are sent, so after one that was sent later
+    /// nothing is on its way any more.
     func take() throws -> (text: String, source: Endpoint)? {
         guard let received = try socket.receive(into: buffer) else { return nil }
         return (String(decoding: buffer[..<received.byteCount], as: UTF8.self), received.source)
