@@ -27,6 +27,8 @@ package struct ConfigurationCheck {
     package private(set) var settingsTree: ConfigurationNode?
     /// What subnets.map says; `nil` while it has errors.
     package private(set) var subnetMap: SubnetMap?
+    /// What grid.yaml says; `nil` when it has errors or is not there.
+    package private(set) var gridProfile: GridProfile?
     /// The site's certificate, the authority's, and the site's key, as far as they could be read.
     package private(set) var certificate: Certificate?
     package private(set) var authority: Certificate?
@@ -59,6 +61,7 @@ package struct ConfigurationCheck {
         let names = [paths.settings, paths.subnetMap, paths.gridProfile]
         for name in names { if case .failure(.permissionDenied) = readFile(name) { lacksPermission = true } }
         subnetMap = loaded.subnetMap
+        gridProfile = loaded.gridProfile
         authority = readIdentity(paths.authorityCertificate) { text throws(OpenSSLError) in
             try Certificate(pem: text)
         }

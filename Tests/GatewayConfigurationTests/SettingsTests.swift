@@ -10,6 +10,7 @@ import Testing
         #expect(reading.problems.isEmpty)
         #expect(settings.grid == "physics" && settings.site == "lsu" && settings.lan.interface == "eth1")
         #expect(settings.listen.port == 7867 && settings.listen.addresses.isEmpty && settings.bootstrap.isEmpty)
+        #expect(settings.listen.portMapping == .automatic)
         #expect(settings.device == "ipop0" && settings.mtu == .automatic && settings.lan.mode == .routed)
         #expect(settings.routes.table == .main && settings.routes.metric == 50 && settings.routes.accept == .learned)
         #expect(settings.log.level == .info && settings.metrics.listen == nil)
@@ -24,6 +25,7 @@ import Testing
         #expect(reading.problems.isEmpty)
         #expect(settings.listen.port == 7868)
         #expect(settings.listen.addresses == [IPAddress("192.0.2.1")!, IPAddress("2001:db8::1")!])
+        #expect(settings.listen.portMapping == .off)
         #expect(settings.bootstrap.map(\.description) == ["gw.ufl.example:7867", "[2001:db8::2]:7867"])
         #expect(settings.device == "ipop7" && settings.mtu == .bytes(1_400))
         #expect(settings.routes.table == .number(77) && settings.routes.table.number == 77)
@@ -40,6 +42,8 @@ import Testing
                 4:1: error: unknown key 'lsiten'; did you mean 'listen'?
             listen: {prot: 1}
                 4:10: error: unknown key 'prot' in 'listen'; did you mean 'port'?
+            listen: {port-mapping: of}
+                4:24: error: 'listen.port-mapping' must be one of auto, off, not 'of'; did you mean 'off'?
             interface: eth1
                 4:1: error: unknown key 'interface'; 'interface' belongs under 'lan'
             log: {mtu: 1400}

@@ -74,4 +74,43 @@ import Testing
         #expect(gateway.gateway.routes.map(\.prefix) == [IPPrefix("10.1.0.0/16")!])
         #expect(gateway.gateway.refusedRoutes.map(\.reason) == [.notCovered])
     }
+
+    /// Where ufl looks for cern, which says that it can be reached at 203.0.113.9 and at `told` too; lsu's prefix is
+    /// `prefix`.
+    private func candidates(told: String, prefix: String = "10.7.0.0/16", pools: [String] = []) -> [String] {
+        let simulator = Simulator(seed: 24)
+        let ufl = simulator.addSite("ufl", prefix: "10.0.0.0/16", bootstrap: [])
+        simulator.addSite("lsu", prefix: prefix, bootstrap: [ufl.endpoint])
+        let cern = simulator.addSite("cern", prefix: "10.2.0.0/16", bootstrap: [ufl.endpoint])
+        simulator.run(for: .seconds(5))
+        let export = Announcement.Export(subnet: IPPrefix("10.0.0.0/16")!, virtual: IPPrefix("10.0.0.0/16")!)
+        let settings = CoreSettings(
+            bootstrap: [], exports: [export], pools: pools.map { IPPrefix($0)! }, firstSequence: 0)
+        let endpoints = [cern.endpoint] + ["203.0.113.9", told].map { Endpoint("\($0):7867")! }
+        let now = simulator.now
+        simulator.input(ufl) { $0.reload(settings, now: now, effects: &$1) }
+        simulator.input(cern) {
+            $0.underlayChanged(UnderlayFacts(endpoints: endpoints, mtu: 1_500), now: now, effects: &$1)
+        }
+        simulator.run(for: .seconds(5))
+        // As the driver does after each change.
+        #expect(ufl.gateway.routes.count == 2)
+        let found = ufl.gateway.candidates(of: cern.identity.own.node)
+        return found.filter { $0 != cern.endpoint }.map(\.address.description)
+    }
+
+    @Test func `nobody is looked for inside the overlay, whatever it says`() {
+        let elsewhere = "203.0.113.9"
+
+        #expect(candidates(told: "192.168.1.7") == [elsewhere, "192.168.1.7"])
+        #expect(candidates(told: "10.7.0.5") == [elsewhere], "lsu's prefix leads there")
+        #expect(candidates(told: "10.2.0.5") == [elsewhere], "its own prefix leads there")
+        #expect(candidates(told: "10.130.0.5", pools: ["10.128.0.0/9"]) == [elsewhere], "a virtual address")
+    }
+
+    @Test func `a route that covers the underlay hides nobody`() {
+        // ufl itself stands at 198.51.100.1.
+        #expect(candidates(told: "198.51.100.77", prefix: "198.51.0.0/16") == ["203.0.113.9", "198.51.100.77"])
+        #expect(candidates(told: "198.51.100.77", prefix: "0.0.0.0/0") == ["203.0.113.9", "198.51.100.77"])
+    }
 }

@@ -87,7 +87,7 @@ package struct OverlayReport: Equatable, Sendable {
 package struct NATReport: Equatable, Sendable {
     package var mapping: NATMapping
     package var udp: UDPReachability
-    /// Where other members see this gateway.
+    /// Where its router has mapped its port, and where other members see this gateway.
     package var endpoints: [Endpoint]
 
     package init(mapping: NATMapping = .unknown, udp: UDPReachability = .unknown, endpoints: [Endpoint] = []) {

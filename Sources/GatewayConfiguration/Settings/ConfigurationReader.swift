@@ -11,7 +11,7 @@ package enum ConfigurationReader {
                 "offloads",
             ]
         ),
-        ("listen", ["port", "addresses"]),
+        ("listen", ["port", "addresses", "port-mapping"]),
         ("lan", ["interface", "mode"]),
         ("routes", ["table", "metric", "accept"]),
         ("metrics", ["listen"]),
@@ -78,6 +78,9 @@ package enum ConfigurationReader {
     ) {
         guard let listen = section(top, "listen", &problems) else { return }
         if let port = listen.integer("port", in: 1...65_535, &problems) { settings.listen.port = UInt16(port) }
+        if let (choice, _) = listen.choice("port-mapping", of: GatewaySettings.Listen.PortMapping.self, &problems) {
+            settings.listen.portMapping = choice
+        }
         for (text, position) in listen.texts("addresses", expected: "IP addresses", &problems) {
             guard let address = IPAddress(text), !address.isMulticast else {
                 let hint = HostAndPort(text) == nil ? nil : "the port stands in 'listen.port'"

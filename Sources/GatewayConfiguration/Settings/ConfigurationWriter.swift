@@ -7,6 +7,7 @@ package enum ConfigurationWriter {
         let listen = [
             "port: \(settings.listen.port)",
             settings.listen.addresses.isEmpty ? nil : "addresses: [\(quotedList(settings.listen.addresses))]",
+            "port-mapping: \(settings.listen.portMapping.rawValue)",
         ]
         let lan = ["interface: \(quoted(settings.lan.interface))", "mode: \(settings.lan.mode.rawValue)"]
         let routes = [
@@ -26,6 +27,7 @@ package enum ConfigurationWriter {
             site: \(quoted(settings.site))
 
             # UDP, and TLS over TCP, at the same port. addresses: [..] restricts it to some of this host's addresses.
+            # port-mapping: auto asks the router before this host to let others in.
             listen: {\(listen.compactMap(\.self).joined(separator: ", "))}
 
             # Members to ask first, HOST:PORT. Any member will do; remembered members are tried too.

@@ -31,8 +31,16 @@ package struct GatewaySettings: Equatable, Sendable {
         package var port = Self.defaultPort
         /// Local addresses to bind; empty means all.
         package var addresses: [IPAddress] = []
+        package var portMapping: PortMapping = .automatic
 
         package init() {}
+
+        /// Whether the router before the gateway is asked to map the port.
+        package enum PortMapping: String, Sendable, CaseIterable {
+            /// By PCP or NAT-PMP, where the router has a private address.
+            case automatic = "auto"
+            case off
+        }
     }
 
     /// `lan`: the site's side.

@@ -91,6 +91,28 @@ package struct RouteSelection: Sendable {
         }
     }
 
+    /// Whether an accepted route leads to `address`. One that leads to any of `own` as well does not count: the
+    /// underlay itself lies in it, and is kept out of it by more special routes.
+    func leads(to address: IPAddress, besides own: [IPAddress]) -> Bool {
+        for length in stride(from: address.family.bitCount, through: 0, by: -1) {
+            let prefix = IPPrefix(containing: address, length: length)
+            guard isAccepted(prefix) else { continue }
+            // Shorter prefixes hold the same own addresses.
+            return !own.contains { prefix.contains($0) }
+        }
+        return false
+    }
+
+    private func isAccepted(_ prefix: IPPrefix) -> Bool {
+        var low = 0
+        var high = accepted.count
+        while low < high {
+            let middle = (low + high) / 2
+            if accepted[middle].prefix < prefix { low = middle + 1 } else { high = middle }
+        }
+        return low < accepted.count && accepted[low].prefix == prefix
+    }
+
     /// Decides one prefix; the first of `contenders` owns it.
     private mutating func select(
         among contenders: ArraySlice<Contender>,
@@ -119,7 +141,9 @@ package struct RouteSelection: Sendable {
 /// Holds the selection between two changes, and makes it when somebody asks first: among thousands of sites it takes
 /// long, and a grid in motion changes all the time.
 final class RouteDecision {
-    private var known: RouteSelection?
+    private var known: RouteSelection? { didSet { latest = known ?? latest } }
+    /// The selection that was made last, and so the routes that the driver has; nothing before the first.
+    private(set) var latest: RouteSelection?
 
     /// Something has changed.
     func forget() { known = nil }

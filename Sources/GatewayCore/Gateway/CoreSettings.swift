@@ -9,6 +9,8 @@ package struct CoreSettings: Equatable, Sendable {
     /// Own subnets that are announced.
     package var exports: [Announcement.Export]
     package var policy: RoutePolicy
+    /// The grid's virtual addresses: nobody is found there by the underlay.
+    package var pools: [IPPrefix]
     /// Keys are replaced after so long.
     package var rekeyInterval: Duration
     /// A number higher than that of any earlier announcement of this node: the wall clock in microseconds serves.
@@ -21,13 +23,15 @@ package struct CoreSettings: Equatable, Sendable {
 
     package init(
         bootstrap: [HostAndPort], remembered: [Endpoint] = [], exports: [Announcement.Export],
-        policy: RoutePolicy = RoutePolicy(), rekeyInterval: Duration = .seconds(3_600), firstSequence: UInt64,
+        policy: RoutePolicy = RoutePolicy(), pools: [IPPrefix] = [], rekeyInterval: Duration = .seconds(3_600),
+        firstSequence: UInt64,
         acquaintances: Int = DirectoryLimits.acquaintances, announces: Bool = true
     ) {
         self.bootstrap = bootstrap
         self.remembered = remembered
         self.exports = exports
         self.policy = policy
+        self.pools = pools
         self.rekeyInterval = rekeyInterval
         self.firstSequence = firstSequence
         self.acquaintances = acquaintances

@@ -168,7 +168,7 @@ extension Gateway {
     /// A member reports from where it sees us. What is not an own address is announced too: others may reach us there.
     private mutating func noteObserved(_ endpoint: Endpoint, by reporter: NodeAddress, now: Instant) {
         guard !underlay.endpoints.contains(endpoint), !endpoint.address.isLoopback, !endpoint.address.isUnspecified,
-            endpoint.isUnderlay
+            endpoint.isUnderlay, !settings.pools.contains(where: { $0.contains(endpoint.address) })
         else { return }
         let isNew = !observed.contains { $0.endpoint == endpoint }
         observed.removeAll { $0.reporter == reporter }

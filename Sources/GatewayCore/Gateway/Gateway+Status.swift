@@ -99,6 +99,12 @@ extension Gateway {
         }
     }
 
+    /// Where a member is looked for around the overlay, the likeliest first; empty for one that is not known.
+    package func candidates(of node: NodeAddress) -> [Endpoint] {
+        guard let member = members[node] else { return [] }
+        return directCandidates(of: member)
+    }
+
     /// Accepted routes in prefix order.
     package var routes: [RemoteRoute] { currentSelection.accepted }
     /// Announced prefixes that are not used.

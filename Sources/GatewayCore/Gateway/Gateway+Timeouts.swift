@@ -207,15 +207,23 @@ extension Gateway {
         }
     }
 
-    /// Endpoints at which a member may be, the likeliest first.
+    /// Endpoints at which a member may be, the likeliest first. What others say counts only outside the overlay; where
+    /// the member has been reached it has been reached around it.
     func directCandidates(of member: Member) -> [Endpoint] {
         var candidates: [Endpoint] = []
         let told = (directory[member.node]?.announcement.endpoints ?? []) + member.contacts
-        for endpoint in [member.lastEndpoint].compactMap({ $0 }) + told
+        for endpoint in [member.lastEndpoint].compactMap({ $0 }) + told.filter({ !isInOverlay($0.address) })
         where endpoint.isUnderlay && !candidates.contains(endpoint) && !underlay.endpoints.contains(endpoint) {
             candidates.append(endpoint)
         }
         return candidates
+    }
+
+    /// Whether datagrams to `address` would go into the overlay: a virtual address, or one that a route of the grid
+    /// leads to.
+    func isInOverlay(_ address: IPAddress) -> Bool {
+        settings.pools.contains { $0.contains(address) }
+            || selection.latest?.leads(to: address, besides: underlay.endpoints.map(\.address)) == true
     }
 
     /// Tries the bootstrap addresses, and the members remembered from last time, that lead to no live member now.

@@ -40,6 +40,7 @@ extension Daemon {
         gateway.underlayChanged(underlayFacts, now: now, effects: &effects)
         settle()
         reconcile()
+        followRouter()
         logger.info("reloaded", metadata: ["changes": "\(changes.isEmpty ? "none" : changes.joined(separator: "; "))"])
         return .success(
             ReloadResult(changes: changes, warnings: new.warnings.map(\.description) + needsRestart(from: old, to: new))
@@ -80,6 +81,9 @@ extension Daemon {
         }
         if old.settings.log != new.settings.log { changes.append("log level \(new.settings.log.level.rawValue)") }
         if old.settings.session != new.settings.session { changes.append("session settings changed") }
+        if old.settings.listen.portMapping != new.settings.listen.portMapping {
+            changes.append("port mapping \(new.settings.listen.portMapping.rawValue)")
+        }
         if old.settings.lan != new.settings.lan { changes.append("lan interface \(new.settings.lan.interface)") }
         if old.certificate.der != new.certificate.der { changes.append("certificate renewed") }
         return changes
@@ -88,7 +92,11 @@ extension Daemon {
     /// Settings that sockets and devices were opened with.
     private func needsRestart(from old: RunningConfiguration, to new: RunningConfiguration) -> [String] {
         var warnings: [String] = []
-        if old.settings.listen != new.settings.listen { warnings.append("listen takes effect at the next restart") }
+        if old.settings.listen.port != new.settings.listen.port
+            || old.settings.listen.addresses != new.settings.listen.addresses
+        {
+            warnings.append("listen takes effect at the next restart")
+        }
         if old.settings.device != new.settings.device { warnings.append("device takes effect at the next restart") }
         if old.settings.offloads != new.settings.offloads {
             warnings.append("offloads take effect at the next restart")

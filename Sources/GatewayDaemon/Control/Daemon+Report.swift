@@ -122,11 +122,13 @@ extension Daemon {
 
     private var natReport: NATReport {
         let own = underlayFacts.endpoints
-        let observed = gateway.observedEndpoints
+        let mapped = portMapping.endpoints
+        let observed = gateway.observedEndpoints.filter { !mapped.contains($0) }
         // Whoever reports an endpoint that is none of ours sees us through a NAT.
         let mapping: NATMapping = gateway.liveCount == 0 ? .unknown : observed.isEmpty ? .none : .unknown
         return NATReport(
-            mapping: mapping, udp: gateway.liveCount > 0 ? .ok : .unknown, endpoints: observed.isEmpty ? own : observed)
+            mapping: mapping, udp: gateway.liveCount > 0 ? .ok : .unknown,
+            endpoints: observed.isEmpty ? own : mapped + observed)
     }
 
     /// What is wrong and not to be seen in the rest of the report.

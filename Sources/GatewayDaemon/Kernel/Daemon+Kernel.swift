@@ -9,10 +9,11 @@ import RoutePlanning
 extension Daemon {
     /// This host's place in the underlay, as found now.
     var underlayFacts: UnderlayFacts {
-        UnderlayView.facts(
-            found: keeper.found, device: files.settings.device, port: files.settings.listen.port,
-            listening: files.settings.listen.addresses,
-            exports: files.subnetMap.exports(of: files.settings.site).map(\.subnet))
+        let exports = files.subnetMap.exports(of: files.settings.site)
+        let own = OwnUnderlay.candidates(
+            found: keeper.found, device: files.settings.device, listening: files.settings.listen.addresses,
+            overlay: exports.map(\.subnet) + exports.map(\.virtual) + files.pools)
+        return UnderlayView.facts(own, port: files.settings.listen.port, mapped: portMapping.endpoints)
     }
 
     /// What the kernel should hold now.
@@ -75,6 +76,7 @@ extension Daemon {
         gateway.underlayChanged(underlayFacts, now: now, effects: &effects)
         settle()
         reconcile()
+        followRouter()
     }
 
     /// Judges the exports against the host as it is now, and announces those that stand.

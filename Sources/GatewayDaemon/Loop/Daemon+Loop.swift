@@ -18,6 +18,7 @@ extension Daemon {
         static let signals: UInt64 = 4
         static let resolver: UInt64 = 5
         static let metrics: UInt64 = 6
+        static let portMapping: UInt64 = 7
         static let firstPort: UInt64 = 16
     }
 
@@ -62,6 +63,7 @@ extension Daemon {
         gateway.start(underlay: facts, remembering: memory, now: now, effects: &effects)
         settle()
         reconcile()
+        followRouter()
         notify { try $0.ready() }
         if let interval = notifier.watchdogInterval { nextWatchdog = now + interval / 2 }
     }
@@ -89,6 +91,7 @@ extension Daemon {
         case Token.signals: readSignals()
         case Token.resolver: readResolver()
         case Token.metrics: acceptMetrics()
+        case Token.portMapping: readPortMapping()
         case Token.firstPort..<ControlServer.firstToken: readPort(ports.sockets[Int(token - Token.firstPort)])
         case MetricsServer.firstToken...: serveMetrics(token)
         default: serveControl(token, ready)
@@ -193,6 +196,7 @@ extension Daemon {
         if let deadline = nextWatchdog, deadline < earliest { earliest = deadline }
         if let deadline = controlServer.nextDeadline, deadline < earliest { earliest = deadline }
         if let deadline = metricsServer.nextDeadline, deadline < earliest { earliest = deadline }
+        if let deadline = portMapping.nextDeadline, deadline < earliest { earliest = deadline }
         return earliest
     }
 
@@ -209,6 +213,7 @@ extension Daemon {
         if nextTick <= now { tick() }
         controlServer.expire(now: now)
         metricsServer.expire(now: now)
+        expirePortMapping()
     }
 
     private func tick() {
@@ -268,6 +273,7 @@ extension Daemon {
         notify { try $0.stopping() }
         saveMembers()
         saveLeases()
+        portMapping.follow(nil, now: now)
         gateway.stop(now: now, effects: &effects)
         settle()
         plane.flush()

@@ -40,6 +40,7 @@ package final class Daemon {
     let keeper: HostNetworkKeeper
     let controlServer: ControlServer
     let metricsServer: MetricsServer
+    let portMapping: PortMappingClient
     let state: StateFiles
 
     let started: Instant
@@ -103,6 +104,8 @@ package final class Daemon {
                 path: "\(arguments.runDirectory)/control.sock", group: "ipop-admin", poller: poller,
                 listenerToken: Token.control)
             metricsServer = MetricsServer(poller: poller, listenerToken: Token.metrics)
+            portMapping = PortMappingClient(
+                port: files.settings.listen.port, poller: poller, token: Token.portMapping, logger: logger)
             resolver = try NameResolver()
             plane = ForwardingPlane(datagrams: ports, frames: tap, control: inbox)
             notifier = ServiceNotifier()
@@ -163,6 +166,7 @@ package final class Daemon {
             exports: exports.map { Announcement.Export(subnet: $0.subnet, virtual: $0.virtual) },
             policy: RoutePolicy(
                 lines: files.subnetMap.policy(for: settings.site), acceptance: settings.routes.accept),
+            pools: files.pools,
             rekeyInterval: .seconds(Int64(settings.session.rekeyAfterSeconds)),
             firstSequence: UInt64(max(0, WallClock.unixSeconds())) * 1_000_000)
     }

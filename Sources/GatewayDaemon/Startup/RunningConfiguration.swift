@@ -7,6 +7,8 @@ import OpenSSLLink
 struct RunningConfiguration {
     let settings: GatewaySettings
     let subnetMap: SubnetMap
+    /// The grid's virtual address space.
+    let pools: [IPPrefix]
     let certificate: Certificate
     let authority: Certificate
     let key: PrivateKey
@@ -39,7 +41,8 @@ struct RunningConfiguration {
             throw .configuration(check.problems)
         }
         return RunningConfiguration(
-            settings: settings, subnetMap: map, certificate: certificate, authority: authority, key: key,
+            settings: settings, subnetMap: map, pools: check.gridProfile?.pools ?? [], certificate: certificate,
+            authority: authority, key: key,
             warnings: check.problems.filter { $0.severity == .warning })
     }
 }

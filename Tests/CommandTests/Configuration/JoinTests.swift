@@ -10,7 +10,7 @@ import Testing
         #expect(answer.output.contains("ok: etc: site lsu of grid physics, LAN lo"))
         #expect(try run.mode("etc/tls/site.key") == 0o600 && run.mode("etc/tls/site.crt") == 0o644)
         #expect(try run.mode("etc/ipop.yaml") == 0o644 && run.mode("etc") == 0o755)
-        #expect(try run.read("etc/ipop.yaml").contains("listen: {port: 7900}"))
+        #expect(try run.read("etc/ipop.yaml").contains("listen: {port: 7900, port-mapping: auto}"))
         #expect(try run.read("etc/ipop.yaml").contains("bootstrap: [\"gw.example:7867\"]"))
         let lines = try run.read("etc/subnets.map").split(separator: "\n").filter { $0.hasPrefix("lsu") }
         #expect(

@@ -49,6 +49,7 @@ struct StatusReport: Decodable {
         let reason: String
         let packets: UInt64
     }
+    struct NAT: Decodable { let endpoints: [String] }
     struct Problem: Decodable { let code, text, fix: String }
 
     let schema: Int
@@ -61,6 +62,7 @@ struct StatusReport: Decodable {
     let sites: [Site]
     let routes: [Route]
     let exports: [Export]
+    let nat: NAT
     let problems: [Problem]
     let drops: [Drop]
 
