@@ -61,6 +61,7 @@ let package = Package(
         pure("GatewayConfiguration", ["NetworkTypes"], settings: compact),
         pure("ControlProtocol", ["NetworkTypes"], settings: compact),
         pure("NATTraversal", ["NetworkTypes", "WireFormat"], settings: compact),
+        pure("HostDiagnosis", ["NetworkTypes", "RoutePlanning", "ControlProtocol"], settings: compact),
         pure("OverlayRing", ["NetworkTypes", "WireFormat", ordered]),
         pure("OverlayStore", ["NetworkTypes", "WireFormat", "LinkSecurity", ordered], settings: compact),
         pure(
@@ -84,7 +85,8 @@ let package = Package(
         outside("YAMLReader", ["GatewayConfiguration", "CYAML"], settings: compact),
         outside("LinuxSystem", ["NetworkTypes", "CLinuxShims"]),
         outside(
-            "RouteControl", ["NetworkTypes", "RoutePlanning", "LinuxSystem", "CLinuxShims", "CNetlink"],
+            "RouteControl",
+            ["NetworkTypes", "RoutePlanning", "HostDiagnosis", "LinuxSystem", "CLinuxShims", "CNetlink"],
             settings: compact),
         outside("OpenSSLLink", ["NetworkTypes", "LinkSecurity", "COpenSSL", "COpenSSLShims"]),
         outside(
@@ -97,8 +99,8 @@ let package = Package(
             "GatewayDaemon",
             [
                 "NetworkTypes", "WireFormat", "LinkSecurity", "PacketForwarding", "RoutePlanning",
-                "GatewayConfiguration", "ControlProtocol", "NATTraversal", "GatewayCore", "OverlayRing", "OverlayStore",
-                "GatewayFiles", "LinuxSystem", "RouteControl", "OpenSSLLink", logging,
+                "GatewayConfiguration", "ControlProtocol", "HostDiagnosis", "NATTraversal", "GatewayCore",
+                "OverlayRing", "OverlayStore", "GatewayFiles", "LinuxSystem", "RouteControl", "OpenSSLLink", logging,
             ], settings: compact),
         outside(
             "GatewayLab", ["NetworkTypes", "WANEmulation", "ControlProtocol", "LinuxSystem"], settings: compact),
@@ -108,10 +110,9 @@ let package = Package(
         program(
             "ipop",
             [
-                "NetworkTypes", "RoutePlanning", "GatewayConfiguration", "ControlProtocol", "YAMLReader", "LinuxSystem",
-                "RouteControl", "LinkSecurity", "OpenSSLLink", "GatewayFiles", "GatewayLab", "GatewayDaemon",
-                "WANEmulation",
-                argumentParser,
+                "NetworkTypes", "RoutePlanning", "GatewayConfiguration", "ControlProtocol", "HostDiagnosis",
+                "YAMLReader", "LinuxSystem", "RouteControl", "LinkSecurity", "OpenSSLLink", "GatewayFiles",
+                "GatewayLab", "GatewayDaemon", "WANEmulation", argumentParser,
             ]),
         program("ipop-sim", ["NetworkTypes", "SimulationKit", "ControlProtocol", "LinuxSystem", argumentParser]),
 
@@ -148,6 +149,7 @@ let package = Package(
             "PacketForwardingTests",
             ["PacketForwarding", "LinkSecurity", "WireFormat", "NetworkTypes", "CAllocationCount"]),
         tests("RoutePlanningTests", ["RoutePlanning", "NetworkTypes"]),
+        tests("HostDiagnosisTests", ["HostDiagnosis", "ControlProtocol", "RoutePlanning", "NetworkTypes"]),
         tests("GatewayConfigurationTests", ["GatewayConfiguration", "YAMLReader", "NetworkTypes"]),
         tests("NATTraversalTests", ["NATTraversal", "NetworkTypes"]),
         tests("ControlProtocolTests", ["ControlProtocol", "NetworkTypes"]),
@@ -164,7 +166,8 @@ let package = Package(
         tests("OverlayRingTests", ["OverlayRing", "RingSimulation", "WireFormat", "NetworkTypes"]),
         tests("OverlayStoreTests", ["OverlayStore", "LinkSecurity", "WireFormat", "NetworkTypes", ordered]),
         tests("LinuxSystemTests", ["LinuxSystem", "NetworkTypes"]),
-        tests("RouteControlTests", ["RouteControl", "RoutePlanning", "LinuxSystem", "NetworkTypes"]),
+        tests(
+            "RouteControlTests", ["RouteControl", "RoutePlanning", "HostDiagnosis", "LinuxSystem", "NetworkTypes"]),
         tests("OpenSSLLinkTests", ["OpenSSLLink", "LinkSecurity", "NetworkTypes", "COpenSSL", "COpenSSLShims"]),
         tests(
             "CommandTests",

@@ -12,6 +12,7 @@
 #include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/socket.h>
+#include <sys/timex.h>
 #include <unistd.h>
 
 _Static_assert(IPOP_EAI_NODATA == EAI_NODATA && IPOP_EAI_ADDRFAMILY == EAI_ADDRFAMILY, "the codes are the library's");
@@ -42,6 +43,12 @@ int ipop_interface_set_up(const char *device) {
     if (!error && ioctl(fd, SIOCSIFFLAGS, &request) < 0) error = errno;
     close(fd);
     return -error;
+}
+
+int ipop_clock_is_synchronised(void) {
+    struct timex state = {0};
+    if (adjtimex(&state) < 0) return -errno;
+    return !(state.status & STA_UNSYNC);
 }
 
 int ipop_temporary_file(char *path_template) {

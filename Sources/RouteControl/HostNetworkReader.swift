@@ -5,7 +5,7 @@ package import RoutePlanning
 
 /// Reads the kernel's network state. Needs no privilege, changes nothing.
 package struct HostNetworkReader: ~Copyable {
-    private let socket: NetlinkSocket
+    let socket: NetlinkSocket
 
     package init() throws(NetlinkError) {
         socket = try NetlinkSocket()

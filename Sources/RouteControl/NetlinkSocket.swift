@@ -1,7 +1,7 @@
 import CNetlink
 import Glibc
 
-/// One rtnetlink socket: requests with their acknowledgement, dumps, notifications.
+/// One netlink socket: requests with their acknowledgement, dumps, notifications. Of rtnetlink, unless told otherwise.
 ///
 /// Keeps the kernel's error code, which libnl translates into a coarser one of its own. The only place where C calls
 /// back into Swift.
@@ -16,12 +16,12 @@ final class NetlinkSocket {
     /// Larger than the kernel's largest piece of a dump (32 kB).
     private static let messageBufferSize = 65_536
 
-    init() throws(NetlinkError) {
+    init(family: Int32 = NETLINK_ROUTE) throws(NetlinkError) {
         guard let handle = nl_socket_alloc() else {
             throw NetlinkError(operation: "open a netlink socket", cause: .library(code: NLE_NOMEM))
         }
         self.handle = handle
-        let status = nl_connect(handle, NETLINK_ROUTE)
+        let status = nl_connect(handle, family)
         guard status >= 0 else { throw error("open a netlink socket", status) }
         nl_socket_set_msg_buf_size(handle, Self.messageBufferSize)
         var on: Int32 = 1
@@ -90,16 +90,29 @@ final class NetlinkSocket {
     func dump<Element>(
         _ operation: @autoclosure () -> String, type: Int, family: Int32, convert: (OpaquePointer) -> Element?
     ) throws(NetlinkError) -> [Element] {
+        var header = rtgenmsg(rtgen_family: UInt8(truncatingIfNeeded: family))
+        return try withUnsafeBytes(of: &header) { header throws(NetlinkError) -> [Element] in
+            try dump(operation(), type: type, header: header) { message in
+                var element: Element?
+                withObject(of: message) { element = convert($0) }
+                return element
+            }
+        }
+    }
+
+    /// The same for messages that libnl knows no objects for; `header` is the family's own, behind netlink's.
+    func dump<Element>(
+        _ operation: @autoclosure () -> String, type: Int, header: UnsafeRawBufferPointer,
+        convert: (OpaquePointer) -> Element?
+    ) throws(NetlinkError) -> [Element] {
         for attempt in 1...Self.mostDumpAttempts {
             var elements: [Element] = []
             refusal = nil
-            var header = rtgenmsg(rtgen_family: UInt8(truncatingIfNeeded: family))
-            var status = nl_send_simple(handle, Int32(type), NLM_F_DUMP, &header, MemoryLayout<rtgenmsg>.size)
+            let start = UnsafeMutableRawPointer(mutating: header.baseAddress)
+            var status = nl_send_simple(handle, Int32(type), NLM_F_DUMP, start, header.count)
             guard status >= 0 else { throw error(operation(), status) }
             status = receiving({ message in
-                withObject(of: message) { object in
-                    if let element = convert(object) { elements.append(element) }
-                }
+                if let element = convert(message) { elements.append(element) }
             }) { nl_recvmsgs_default(handle) }
             // libnl has read the dump to its end in either case.
             if status >= 0 || (status == -NLE_DUMP_INTR && attempt == Self.mostDumpAttempts) { return elements }

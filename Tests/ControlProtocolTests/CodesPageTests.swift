@@ -55,6 +55,12 @@ import Testing
         }
     }
 
+    @Test func `every step of an explanation and every check of the doctor says what it looks at`() {
+        for meaning in ExplainStepName.allCases.map(\.meaning) + DoctorCheckName.allCases.map(\.meaning) {
+            #expect(meaning.last == "." && meaning.count > 10, "\(meaning)")
+        }
+    }
+
     @Test(arguments: [
         ("remove it", "Remove it."), ("ip link set up", "ip link set up."),
         ("ipopd restores it.", "ipopd restores it."),
@@ -81,10 +87,18 @@ import Testing
             + PathReason.allCases.map { ($0.rawValue, $0.explanation) }
             + RouteCode.allCases.map { ($0.rawValue, $0.explanation) }
             + LeaseReason.allCases.map { ($0.rawValue, $0.explanation) }
+            + ExplainCode.allCases.map { ($0.rawValue, $0.explanation) }
             + ControlErrorCode.allCases.map { (String($0.rawValue), $0.explanation) }
     }
 
     private static var expectedRows: [String] {
-        all.map { "| `\($0.code)` | \($0.explanation.phrase) | \($0.explanation.cause) | \($0.explanation.fix) |" }
+        let rows = all.map { code, explanation in
+            "| `\(code)` | \(explanation.phrase) | \(explanation.cause) | \(explanation.fix) |"
+        }
+        let steps = ExplainStepName.allCases.map { "| `\($0.rawValue)` | \($0.meaning) |" }
+        let checks = DoctorCheckName.allCases.map { "| `\($0.rawValue)` | \($0.meaning) |" }
+        // Before the codes of an explanation stand its steps, before those of replies the checks of the doctor.
+        let replies = rows.count - ControlErrorCode.allCases.count, codes = replies - ExplainCode.allCases.count
+        return Array(rows[..<codes]) + steps + Array(rows[codes..<replies]) + checks + Array(rows[replies...])
     }
 }

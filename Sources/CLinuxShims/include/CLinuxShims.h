@@ -185,6 +185,47 @@ ssize_t ipop_local_send(int fd, const void *bytes, size_t count);
 /// Sends one datagram to a Unix socket; a leading '@' names an abstract one (sd_notify(3)).
 int ipop_local_notify(const char *path, const void *bytes, size_t count);
 
+// ---- xtables.c: the tables of iptables-legacy, of `family` 4 or 6. Needs CAP_NET_ADMIN.
+
+/// Where a table's chains are, by hook: the first rule, and the last one, which is the policy.
+struct ipop_xtables {
+    uint32_t first[5];
+    uint32_t policy[5];
+    /// A bit for each hook that the table has.
+    uint32_t hooks;
+    uint32_t byte_count;
+};
+
+/// One rule. Of names `..._count` bytes are compared; 0 means any.
+struct ipop_xtables_rule {
+    char input[16], output[16];
+    uint32_t input_count, output_count;
+    /// 4 or 16 bytes each.
+    uint8_t source[16], source_mask[16], destination[16], destination_mask[16];
+    /// 0 means any.
+    uint16_t protocol;
+    /// `IPT_INV_*`: input 0x01, output 0x02, source 0x08, destination 0x10, protocol 0x40.
+    uint8_t inverted;
+    uint8_t is_goto;
+    /// It has conditions that are not told here.
+    uint8_t has_matches;
+    uint32_t byte_count;
+    /// Empty for the standard target, whose verdict is a place in the table, or below 0 one of the kernel's.
+    char target[30];
+    int32_t verdict;
+    /// Of a rule that only begins a chain: its name.
+    char chain[30];
+};
+
+/// The shape of a table. Asking for one that does not exist makes it.
+int ipop_xtables_shape(int family, const char *table, struct ipop_xtables *shape);
+/// Fills `bytes`, `ipop_xtables_head` and `byte_count` of the shape long. -EAGAIN when the table is another by now.
+int ipop_xtables_read(int family, const char *table, void *bytes, size_t count);
+/// Bytes before the first rule.
+size_t ipop_xtables_head(void);
+/// Reads the rule at `offset` of the `count` bytes of rules.
+int ipop_xtables_rule(int family, const void *entries, size_t count, size_t offset, struct ipop_xtables_rule *rule);
+
 // ---- host.c: names, randomness, namespaces, files, threads
 
 /// GNU's further answers of getaddrinfo(3).
@@ -201,6 +242,8 @@ int ipop_namespace_create(void);
 int ipop_interface_set_up(const char *device);
 /// Opens a new file beside `path_template`, whose last six letters, `XXXXXX`, are replaced. Blocking, mode 0600.
 int ipop_temporary_file(char *path_template);
+/// 1 when something keeps the clock right (adjtimex(2)), 0 when nothing does.
+int ipop_clock_is_synchronised(void);
 /// Starts a detached thread with the caller's signal mask, or with all signals blocked.
 int ipop_thread_start(void (*body)(void *), void *argument, const char *name, int blocks_signals);
 

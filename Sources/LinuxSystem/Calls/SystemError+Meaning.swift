@@ -3,4 +3,6 @@ import Glibc
 extension SystemError {
     /// EPERM or EACCES: another user could do it.
     package var meansNoPermission: Bool { errno == EPERM || errno == EACCES }
+    /// ENOENT: there is nothing of that name.
+    package var meansMissing: Bool { errno == ENOENT }
 }

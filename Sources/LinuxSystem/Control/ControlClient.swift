@@ -68,6 +68,15 @@ package enum ControlClient {
         return try readAnswer(connection.rawValue, deadline, path)
     }
 
+    /// The process that listens at `path`, asked of the kernel: nothing is sent.
+    package static func process(path: String) throws(ControlClientError) -> Int32 {
+        let connection = try connect(path, 1_000)
+        var peer = ipop_credentials()
+        let result = ipop_local_peer(connection.rawValue, &peer)
+        if result < 0 { throw .system(SystemCall.failure("getsockopt SO_PEERCRED", -result, path)) }
+        return peer.process
+    }
+
     private static func readAnswer(
         _ number: Int32, _ deadline: Instant?, _ path: String
     ) throws(ControlClientError) -> [UInt8] {

@@ -1,3 +1,4 @@
+import CLinuxShims
 import Glibc
 package import NetworkTypes
 
@@ -25,5 +26,11 @@ package enum WallClock {
     /// Seconds since 1970-01-01 00:00:00 UTC.
     package static func unixSeconds() -> Int64 {
         Int64(MonotonicClock.read(CLOCK_REALTIME) / 1_000_000_000)
+    }
+
+    /// Whether something keeps the clock right (STA_UNSYNC of adjtimex(2)); `nil` when the kernel does not say.
+    package static var isSynchronised: Bool? {
+        let answer = ipop_clock_is_synchronised()
+        return answer < 0 ? nil : answer == 1
     }
 }

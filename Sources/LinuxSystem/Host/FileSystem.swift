@@ -127,6 +127,11 @@ package enum FileSystem {
     /// Whether the name exists and can be looked at; symbolic links are followed.
     package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
+    /// Opens an existing file for reading and writing and closes it at once: whether this process could use it.
+    package static func tryOpening(_ path: String) throws(SystemError) {
+        _ = FileDescriptor(adopting: try SystemCall.run("open", path) { open(path, O_RDWR | O_CLOEXEC) })
+    }
+
     /// The names in a directory, sorted, without `.` and `..`.
     package static func list(_ path: String) throws(SystemError) -> [String] {
         guard let directory = opendir(path) else { throw SystemCall.failure("opendir", errno, path) }
