@@ -9,6 +9,12 @@ import Testing
         .crawl, .leases, .trace(target: "ufl", forcesOverlay: false, timeoutMilliseconds: 5_000),
         .trace(target: "fd00::1", forcesOverlay: true, timeoutMilliseconds: 1), .publications,
         .publish(.revocationList, [UInt8](repeating: 200, count: ControlLimits.publicationByteCount)),
+        .explain(
+            ExplainedPacket(
+                source: IPAddress(192, 0, 2, 1), destination: IPAddress(192, 0, 2, 2), transport: 6, port: 443)),
+        .explain(
+            ExplainedPacket(
+                source: IPAddress(v6High: 1, low: 1), destination: IPAddress(v6High: 1, low: 2), transport: 58)),
     ])
     func `a request reads back as what was written`(request: ControlRequest) throws {
         let line = request.line
@@ -22,6 +28,8 @@ import Testing
         (#"{"request":"explode"}"#, .unknownRequest), (#"{"request":1}"#, .badArgument),
         (#"{"request":"ping"}"#, .badArgument), (#"{"request":"wait","timeoutSeconds":-1}"#, .badArgument),
         (#"{"request":"publish","kind":"grid-profile","content":"0"}"#, .badArgument),
+        (#"{"request":"explain","source":"10.0.0.1","destination":"fd00::1","protocol":1}"#, .badArgument),
+        (#"{"request":"explain","source":"10.0.0.1","destination":"10.0.0.2","protocol":256}"#, .badArgument),
         (#"{"request":"trace"}"#, .badArgument), (#"{"request":"trace","target":"x","overlay":1}"#, .badArgument),
         (#"{"request":"status"} "x""#, .malformedRequest),
         (String(repeating: " ", count: ControlLimits.requestByteCount) + #"{"request":"status"}"#, .requestTooLong),

@@ -16,6 +16,16 @@ import WireFormat
         .digestsRequest, .digests([1, .max]),
         .summaryRequest(start: node), .summary([.init(node: node, sequence: 4)], isLast: true),
         .announcementRequest([node, node]), .goodbye,
+        .question(
+            token: 3,
+            OperatorQuestion(
+                source: IPAddress(192, 0, 2, 1), destination: IPAddress(198, 51, 100, 1), transport: 6, port: 443)),
+        .answer(
+            token: 3,
+            OperatorAnswer(steps: [
+                .init(name: "device", isPassed: true, text: "up"), .init(name: "lan-host", isPassed: nil, text: ""),
+                .init(name: "forwarding", isPassed: false, text: "off", code: "forwarding-off", fix: "On."),
+            ])),
     ]
 
     @Test(arguments: samples) func `a message survives the wire, with any padding`(message: ControlMessage) throws {
@@ -38,7 +48,7 @@ import WireFormat
         for _ in 0..<20_000 {
             let count = Int(random.below(80))
             var bytes = (0..<count).map { _ in UInt8(truncatingIfNeeded: random.nextWord()) }
-            if !bytes.isEmpty { bytes[0] = UInt8(random.below(16)) }
+            if !bytes.isEmpty { bytes[0] = UInt8(random.below(24)) }
             _ = try? ControlMessage(reading: bytes.span.bytes)
             _ = try? Announcement.Unverified(reading: bytes)
         }

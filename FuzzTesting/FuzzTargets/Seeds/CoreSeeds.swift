@@ -30,6 +30,21 @@ enum CoreSeeds {
             ("summary", .summary([.init(node: node, sequence: 4)], isLast: true)),
             ("announcement-request", .announcementRequest([node, GatewayTarget.Scene().far.identity.own.node])),
             ("goodbye", .goodbye),
+            (
+                "question",
+                .question(
+                    token: 7,
+                    OperatorQuestion(
+                        source: IPAddress(10, 0, 0, 1), destination: IPAddress(10, 1, 0, 1), transport: 6, port: 443))
+            ),
+            (
+                "answer",
+                .answer(
+                    token: 7,
+                    OperatorAnswer(steps: [
+                        .init(name: "forwarding", isPassed: false, text: "off", code: "forwarding-off", fix: "On.")
+                    ]))
+            ),
         ]
     }
 

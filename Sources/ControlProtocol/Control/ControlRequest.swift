@@ -26,6 +26,9 @@ package enum ControlRequest: Equatable, Sendable {
     /// Brings in what the grid's authority has signed: a revocation list in DER, or a grid profile as the text that
     /// `GridProfile.yamlText` makes. Answered by a `PublishResult`, or by `publicationRefused`.
     case publish(PublishedKind, [UInt8])
+    /// What the gateway of the destination's site finds on the way of such a packet; answered by a `FarHalf`, by
+    /// `noRoute` or `siteDown`, or by `noAnswer` within `ControlLimits.explainMilliseconds`.
+    case explain(ExplainedPacket)
 }
 
 /// Limits of the control socket.
@@ -42,6 +45,8 @@ package enum ControlLimits {
     package static let traceTimeoutMilliseconds: UInt32 = 30_000
     /// The longest time that a crawl takes.
     package static let crawlSeconds: UInt32 = 30
+    /// The longest time that the far gateway's half of an explanation takes.
+    package static let explainMilliseconds: UInt32 = 1_500
     /// The socket's name in the run directory.
     package static let socketName = "control.sock"
 }
@@ -60,6 +65,7 @@ extension ControlRequest {
         case .leases: "leases"
         case .publications: "publications"
         case .publish: "publish"
+        case .explain: "explain"
         }
     }
 
@@ -83,6 +89,11 @@ extension ControlRequest {
             [
                 "request": .string(name), "kind": .string(kind.rawValue),
                 "content": .string(Hexadecimal.encode(content)),
+            ]
+        case .explain(let packet):
+            [
+                "request": .string(name), "source": .text(packet.source), "destination": .text(packet.destination),
+                "protocol": JSONValue(packet.transport), "port": .count(packet.port),
             ]
         }
     }
@@ -136,6 +147,14 @@ extension ControlRequest {
                 throw .wrong("content", expected: "hexadecimal digits")
             }
             return .publish(try shape.code("kind"), content)
+        case "explain":
+            let packet = ExplainedPacket(
+                source: try shape.parsed("source"), destination: try shape.parsed("destination"),
+                transport: try shape.integer("protocol"), port: try shape.optionalInteger("port"))
+            guard packet.source.family == packet.destination.family else {
+                throw .wrong("source", expected: "of the destination's family")
+            }
+            return .explain(packet)
         default: return nil
         }
     }

@@ -25,6 +25,7 @@ extension Gateway {
             ?? fault(runs.count, handshakes, "handshakes")
             ?? fault(overlayPeers.count, OverlayLimits.overlayPeers, "overlay peers")
             ?? fault(streams.count, StreamLimits.streamCount, "streams")
+            ?? fault(questions.count, OperatorLimits.questions, "questions")
             ?? fault(traces.count, OverlayLimits.traces, "traces") ?? fault(echoes.count, 2_048, "echoes")
             ?? fault(observed.count, SessionLimits.observedEndpoints, "observed endpoints")
             ?? fault(refusals.count, SessionLimits.refusals, "refusals")

@@ -33,8 +33,7 @@ extension Gateway {
             probeAnswered(identifier, observed: observed, from: source, of: member, now: now, effects: &effects)
             compareDigest(digest, of: member, now: now, effects: &effects)
         case .echo(let token):
-            effects.append(
-                .sendControl(.echoAnswer(token: token), to: node, endpoint: nil, paddedTo: nil, localIndex: nil))
+            reply(.echoAnswer(token: token), to: node, effects: &effects)
         case .echoAnswer(let token):
             echoAnswered(token, by: node, now: now, effects: &effects)
         case .announcement(let age, let until, let encoded):
@@ -42,8 +41,7 @@ extension Gateway {
                 encoded, age: .seconds(Int64(age)), until: until, from: node, now: now, effects: &effects)
         case .summaryRequest(let start):
             let summary = directory.summary(from: start)
-            let answer = ControlMessage.summary(summary.page, isLast: summary.isLast)
-            effects.append(.sendControl(answer, to: node, endpoint: nil, paddedTo: nil, localIndex: nil))
+            reply(.summary(summary.page, isLast: summary.isLast), to: node, effects: &effects)
         case .summary(let page, let isLast):
             receiveSummary(page, isLast: isLast, from: member, now: now, effects: &effects)
         case .announcementRequest(let nodes):
@@ -52,9 +50,7 @@ extension Gateway {
                 sendAnnouncement(entry, to: node, until: nil, now: now, effects: &effects)
             }
         case .digestsRequest:
-            effects.append(
-                .sendControl(
-                    .digests(directory.buckets), to: node, endpoint: nil, paddedTo: nil, localIndex: nil))
+            reply(.digests(directory.buckets), to: node, effects: &effects)
         case .digests(let digests):
             guard let step = member.copy?.received(digests: digests, own: directory.buckets, now: now)
             else { return }
@@ -67,6 +63,10 @@ extension Gateway {
             receiveRing(bytes, from: member, now: now, effects: &effects)
         case .store(let bytes):
             receiveStore(bytes, now: now, effects: &effects)
+        case .question(let token, let question):
+            questionAsked(question, token: token, by: node, now: now, effects: &effects)
+        case .answer(let token, let answer):
+            questionAnswered(answer, token: token, by: node, effects: &effects)
         case .publications(let notices, let until):
             receivePublications(notices, until: until, from: member, now: now, effects: &effects)
         case .publicationRequest(let notice, let first, let count):
@@ -74,6 +74,10 @@ extension Gateway {
         case .publicationPage(let notice, let page, let bytes):
             receivePage(of: notice, Int(page), bytes, from: node, now: now, effects: &effects)
         }
+    }
+
+    private func reply(_ message: ControlMessage, to node: NodeAddress, effects: inout GatewayEffects) {
+        effects.append(.sendControl(message, to: node, endpoint: nil, paddedTo: nil, localIndex: nil))
     }
 
     /// Sends a probe for `purpose` and remembers it.

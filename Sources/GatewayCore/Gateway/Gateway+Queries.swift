@@ -97,6 +97,7 @@ extension Gateway {
         echoes.removeAll { $0.expires <= now }
         for trace in traces where trace.expires <= now { effects.append(.traceEnded(token: trace.token, nil)) }
         traces.removeAll { $0.expires <= now }
+        questionTimeouts(now: now, effects: &effects)
         if let crawl, crawl.asked.contains(where: { $0.expires <= now }) {
             crawlTimeouts(now: now, effects: &effects)
         }
@@ -105,7 +106,7 @@ extension Gateway {
     /// When the first of them has waited too long.
     var queryDeadline: Instant? {
         var first = echoes.map(\.expires).min()
-        for deadline in traces.map(\.expires) + (crawl?.asked.map(\.expires) ?? []) {
+        for deadline in traces.map(\.expires) + questions.map(\.expires) + (crawl?.asked.map(\.expires) ?? []) {
             first = first.map { min($0, deadline) } ?? deadline
         }
         return first

@@ -148,6 +148,7 @@ extension Gateway {
             startCopy(from: member, now: now, effects: &effects)
         }
         sendEchoes(to: node, now: now, effects: &effects)
+        sendQuestions(to: node, effects: &effects)
         linkUp(with: member, now: now, effects: &effects)
     }
 

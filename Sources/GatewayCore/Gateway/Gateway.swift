@@ -52,6 +52,8 @@ package struct Gateway: ~Copyable {
     var echoes: [Echo] = []
     var traces: [Trace] = []
     var crawl: Crawl?
+    var questions: [OpenQuestion] = []
+    var questionGate = QuestionGate()
     /// Members by the endpoint that stands for their overlay path. Look-ups only.
     var overlayPeers: OrderedDictionary<Endpoint, NodeAddress> = [:]
     /// TLS connections by number: those that the core asked for, and those that were accepted.

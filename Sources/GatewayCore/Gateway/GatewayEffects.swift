@@ -42,6 +42,10 @@ package struct GatewayEffects: ~Copyable {
         /// A trace came back, or did not (`nil`).
         case traceEnded(token: UInt64, TraceResult?)
         case crawlEnded(token: UInt64, CrawlResult)
+        /// A member's operator asks what this host finds: `Gateway.answer` takes the answer.
+        case questionAsked(token: UInt64, OperatorQuestion, by: NodeAddress)
+        /// A question of ours was answered, or was not (`nil`).
+        case questionEnded(token: UInt64, OperatorAnswer?)
         /// An operation on the store has ended.
         case storeCompleted(token: UInt64, StoreOutcome)
         /// Own leases are others than before: keep them over restarts (`Gateway.storeMemory`).

@@ -32,6 +32,9 @@ package enum ControlMessage: Equatable, Sendable {
     /// Asks for the digests of the 64 parts of the directory.
     case digestsRequest
     case digests([UInt64])
+    /// An operator asks; answered by `answer` with the same token.
+    case question(token: UInt64, OperatorQuestion)
+    case answer(token: UInt64, OperatorAnswer)
     /// Publications that the sender has: one that is news, to be passed on clockwise as far as `until` (bounded
     /// broadcast); `nil`: all of them.
     case publications([PublicationNotice], until: NodeAddress?)
@@ -65,6 +68,8 @@ package enum ControlMessage: Equatable, Sendable {
         case store = 12
         case digestsRequest = 13
         case digests = 14
+        case question = 19
+        case answer = 20
         case publications = 21
         case publicationRequest = 22
         case publicationPage = 23
@@ -128,6 +133,14 @@ extension ControlMessage {
             writer.write(Tag.digests.rawValue)
             writer.write(count: digests.count)
             for digest in digests { writer.write(digest) }
+        case .question(let token, let question):
+            writer.write(Tag.question.rawValue)
+            writer.write(token)
+            question.write(to: &writer)
+        case .answer(let token, let answer):
+            writer.write(Tag.answer.rawValue)
+            writer.write(token)
+            answer.write(to: &writer)
         case .publications(let notices, let until):
             writer.write(Tag.publications.rawValue)
             writer.write(UInt8(until == nil ? 0 : 1))
@@ -202,6 +215,10 @@ extension ControlMessage {
                 digests.append(try reader.readUInt64())
             }
             self = .digests(digests)
+        case .question:
+            self = .question(token: try reader.readUInt64(), try OperatorQuestion(from: &reader))
+        case .answer:
+            self = .answer(token: try reader.readUInt64(), try OperatorAnswer(from: &reader))
         case .publications, .publicationRequest, .publicationPage:
             self = try Self.readPublication(Tag(rawValue: tag), &reader)
         case nil:

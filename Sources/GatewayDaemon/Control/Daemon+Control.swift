@@ -12,6 +12,7 @@ struct PendingRequest {
         case wait(site: String?)
         case trace(site: String, node: NodeAddress, trace: UInt64)
         case crawl
+        case explain(site: String, question: UInt64)
     }
 
     let token: UInt64
@@ -65,6 +66,8 @@ extension Daemon {
             controlServer.answer(token, .success(ringReport.json), now: now)
         case .crawl:
             crawl(token: token)
+        case .explain(let packet):
+            try explain(packet, token: token)
         case .trace(let target, let forcesOverlay, let timeout):
             try trace(
                 target, forcesOverlay: forcesOverlay, timeout: .milliseconds(Int64(timeout)), token: token)

@@ -64,7 +64,7 @@ extension Daemon {
         }
     }
 
-    private var routeReports: [RouteReport] {
+    var routeReports: [RouteReport] {
         var reports = keeper.plan.verdicts.map { verdict in
             let key = routeKey(verdict.wanted.prefix)
             let known = keeper.schedule.enrich(verdict, key: key)
@@ -99,7 +99,7 @@ extension Daemon {
             restored: history.lastRestored.map { $0 >= at } ?? false)
     }
 
-    private var exportReports: [ExportReport] {
+    var exportReports: [ExportReport] {
         files.subnetMap.exports(of: files.settings.site).map { export in
             let issue = exportIssue(export)
             return ExportReport(

@@ -58,6 +58,10 @@ extension Daemon {
                 answerTrace(token, result)
             case .crawlEnded(_, let result):
                 answerCrawl(result)
+            case .questionAsked(let token, let question, let node):
+                answerQuestion(question, token: token, by: node)
+            case .questionEnded(let token, let answer):
+                answerExplain(token, answer)
             case .storeCompleted:
                 break
             case .leasesChanged:

@@ -43,6 +43,7 @@ package final class SimulatedHost {
     package private(set) var echoes: [(token: UInt64, roundTrip: Duration?)] = []
     package private(set) var traces: [(token: UInt64, result: TraceResult?)] = []
     package private(set) var crawls: [(token: UInt64, result: CrawlResult)] = []
+    package private(set) var answers: [(token: UInt64, answer: OperatorAnswer?)] = []
     package private(set) var storeOutcomes: [(token: UInt64, outcome: StoreOutcome)] = []
     /// Whether `notices` are kept: many hosts must not hoard.
     package var keepsNotices = true
@@ -214,6 +215,12 @@ package final class SimulatedHost {
             crawls.append((token, result))
         case .storeCompleted(let token, let outcome):
             storeOutcomes.append((token, outcome))
+        case .questionAsked(let token, let question, let node):
+            // There is no kernel to look at.
+            let step = OperatorAnswer.Step(name: "far-gateway", isPassed: nil, text: "\(question.destination)")
+            gateway.answer(OperatorAnswer(steps: [step]), token: token, to: node, effects: &effects)
+        case .questionEnded(let token, let answer):
+            answers.append((token, answer))
         case .addPeer, .removePeer, .routesChanged, .membersChanged, .leasesChanged, .publicationsChanged:
             break
         }
