@@ -26,7 +26,7 @@ struct IpopCommand: ParsableCommand {
                 name: "How it is",
                 subcommands: [
                     StatusCommand.self, SitesCommand.self, RoutesCommand.self, LeasesCommand.self, RingCommand.self,
-                    WaitCommand.self, PingCommand.self, TraceCommand.self,
+                    WaitCommand.self, PingCommand.self, TraceCommand.self, ExplainCommand.self, DoctorCommand.self,
                 ]),
             CommandGroup(name: "Trying it out", subcommands: [LabCommand.self]),
         ])

@@ -18,6 +18,14 @@ enum QuestionFailure: Error {
         }
     }
 
+    /// A daemon that refuses to say how it is counts as one that does not answer.
+    var absence: DaemonAbsence {
+        switch self {
+        case .absent(let absence, _): absence
+        case .refused: .notAnswering
+        }
+    }
+
     /// What the asker could have known is a usage error; the rest is how things stand.
     private static func exit(of code: ControlErrorCode) -> ExitStatus {
         switch code {
@@ -61,6 +69,9 @@ struct DaemonQuestion {
         case .failure(let failure): throw .refused(failure)
         }
     }
+
+    /// The daemon's process; `nil` when nobody listens or the socket may not be used.
+    var process: Int32? { try? ControlClient.process(path: socket) }
 
     /// The daemon's half of status.
     func report() throws(QuestionFailure) -> GatewayReport {

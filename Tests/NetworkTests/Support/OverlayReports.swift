@@ -106,7 +106,8 @@ extension Lab {
         }
     }
 
-    private func document<Document: Decodable>(
+    /// The document that a command prints, and how it ended.
+    func document<Document: Decodable>(
         _ command: [String], at site: LabSite
     ) throws(LabError) -> (status: Int32, report: Document) {
         let result = try run(command, at: .gateway(site), timeLimit: 60)
