@@ -151,7 +151,7 @@ let package = Package(
         tests("RoutePlanningTests", ["RoutePlanning", "NetworkTypes"]),
         tests("HostDiagnosisTests", ["HostDiagnosis", "ControlProtocol", "RoutePlanning", "NetworkTypes"]),
         tests("GatewayConfigurationTests", ["GatewayConfiguration", "YAMLReader", "NetworkTypes"]),
-        tests("NATTraversalTests", ["NATTraversal", "NetworkTypes"]),
+        tests("NATTraversalTests", ["NATTraversal", "NetworkTypes", "CAllocationCount"]),
         tests("ControlProtocolTests", ["ControlProtocol", "NetworkTypes"]),
         tests(
             "GatewayCoreTests",

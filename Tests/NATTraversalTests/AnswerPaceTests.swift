@@ -1,3 +1,4 @@
+import CAllocationCount
 import NATTraversal
 import NetworkTypes
 import Testing
@@ -50,5 +51,33 @@ import Testing
         for _ in 0..<100 { _ = responder.answer(to: Messages.request(), from: source, now: start) }
         #expect(responder.answered == UInt64(STUNLimits.groupBurst))
         #expect(responder.paced == 101 - UInt64(STUNLimits.groupBurst))
+    }
+
+    @Test func `answering allocates nothing, whatever comes`() {
+        var responder = BindingResponder(seed: 7)
+        let sources = [Endpoint("198.51.100.7:4000")!, Endpoint("[2001:db8::7]:4000")!]
+        let requests = [
+            Messages.request(), Messages.request([0x7f, 1, 0, 0], fingerprint: true), Messages.sample, [0, 1, 0, 0],
+        ]
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: BindingAnswer.byteCountLimit, alignment: 8)
+        defer { buffer.deallocate() }
+        func ask(_ second: Int) {
+            for index in 0..<8 {
+                let request = requests[index / 2]
+                _ = responder.answer(
+                    request.span.bytes, from: sources[index % 2], now: start + .seconds(second), into: buffer)
+            }
+        }
+        ask(0)
+        let before = allocation_count()
+
+        for second in 1...50 { ask(second) }
+
+        #expect(allocation_count() - before == 0)
+        #expect(responder.answered == 51 * 6 && responder.malformed == 51 * 2)
+        // The counter counts.
+        let probe = allocation_count()
+        #expect([UInt8](repeating: 0, count: Int(responder.answered)).count == 306)
+        #expect(allocation_count_works() == 0 || allocation_count() > probe)
     }
 }

@@ -133,14 +133,16 @@ package struct Gateway: ~Copyable {
     package mutating func underlayChanged(_ facts: UnderlayFacts, now: Instant, effects: inout GatewayEffects) {
         guard facts != underlay else { return }
         let endpointsChanged = facts.endpoints != underlay.endpoints
+        // One more, as from a router that has mapped the port, takes nothing from what members have seen.
+        let endpointsLost = !underlay.endpoints.allSatisfy(facts.endpoints.contains)
         underlay = facts
         for member in members.values {
             guard let endpoint = member.path?.endpoint, endpoint.isUnderlay else { continue }
             member.path?.mtuSearch.setUpper(facts.payload(toward: endpoint.address), now: now)
             pathChanged(to: member, effects: &effects)
         }
+        if endpointsLost { observed = [] }
         if endpointsChanged {
-            observed = []
             publish(now: now, effects: &effects)
             // Whoever was out of reach may be in reach by the new address.
             for member in members.values

@@ -29,8 +29,10 @@ package struct AnswerPace: Sendable {
 
     /// The number of the group that the network of `source` falls into.
     private func group(of source: IPAddress) -> Int {
-        let network = source.family == .v4 ? source.low >> 8 : source.high >> 16
-        var random = SeededRandom(seed: secret ^ network &* 0x9e37_79b9_7f4a_7c15)
-        return Int(random.below(UInt64(STUNLimits.groupCount)))
+        // The finisher of SplitMix64: who does not know the secret cannot say which networks share a group.
+        var mix = (source.family == .v4 ? source.low >> 8 : source.high >> 16) &+ secret
+        mix = (mix ^ (mix >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        mix = (mix ^ (mix >> 27)) &* 0x94d0_49bb_1331_11eb
+        return Int((mix ^ (mix >> 31)) % UInt64(STUNLimits.groupCount))
     }
 }

@@ -25,7 +25,8 @@ package enum BindingAnswer {
         if isSuccess { writeEndpoint(source, to: request, &writer) } else { writeFault(of: request, &writer) }
         writer.setLength(adding: request.hasFingerprint ? 8 : 0)
         if request.hasFingerprint {
-            let value = STUNMessage.fingerprint(of: writer.written)
+            let written = UnsafeRawBufferPointer(rebasing: buffer[..<writer.count])
+            let value = STUNMessage.fingerprint(of: written.bytes)
             writer.write(STUNAttribute.fingerprint)
             writer.write(UInt16(4))
             writer.write(value)
@@ -68,16 +69,19 @@ package enum BindingAnswer {
 
         init(buffer: UnsafeMutableRawBufferPointer) { self.buffer = buffer }
 
-        /// What has been written so far.
-        var written: RawSpan {
-            @_lifetime(borrow self) get {
-                _overrideLifetime(UnsafeRawBufferPointer(rebasing: buffer[..<count]).bytes, borrowing: self)
-            }
+        mutating func write(_ field: UInt16) {
+            buffer.storeBytes(of: field.bigEndian, toByteOffset: count, as: UInt16.self)
+            count += 2
         }
 
-        mutating func write<Field: FixedWidthInteger>(_ field: Field) {
-            buffer.storeBytes(of: field.bigEndian, toByteOffset: count, as: Field.self)
-            count += MemoryLayout<Field>.size
+        mutating func write(_ field: UInt32) {
+            buffer.storeBytes(of: field.bigEndian, toByteOffset: count, as: UInt32.self)
+            count += 4
+        }
+
+        mutating func write(_ field: UInt64) {
+            buffer.storeBytes(of: field.bigEndian, toByteOffset: count, as: UInt64.self)
+            count += 8
         }
 
         /// Puts the length of what follows the header into it, `more` bytes included that are still to come.
