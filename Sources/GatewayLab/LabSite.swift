@@ -52,6 +52,9 @@ package struct LabSite: Hashable, Sendable {
     /// The WAN bridge's port towards this site. Rules know it by its device group, which is the site's number.
     var wanPort: String { "port-\(number)" }
 
+    /// The gateway's address on its second uplink, and the WAN's port towards that.
+    package var secondAddress: String { "198.19.0.\(number)" }
+    var secondPort: String { "second-\(number)" }
     /// The emulator's end of the pair that takes the port's place in the bridge, and that end.
     var linePort: String { "line-\(number)" }
     var plugPort: String { "plug-\(number)" }

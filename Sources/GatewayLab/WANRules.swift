@@ -72,7 +72,7 @@ extension Lab {
 
     /// All pairs of the lab's sites that have a link to the WAN of their own.
     package var allPairs: [SitePair] {
-        let sites = sites.filter { site in plan.natOwner(of: site).map { $0 == site } ?? true }
+        let sites = sitesWithPorts
         return sites.flatMap { one in sites.filter { $0.number > one.number }.compactMap { SitePair(one, $0) } }
     }
 

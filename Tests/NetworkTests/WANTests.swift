@@ -88,6 +88,30 @@ extension NetworkTests {
             try expectReachable(allExcept: [])
         }
 
+        @Test func `a second uplink is another way in, and the way out when the first is unplugged`() throws {
+            let lab = try Lab.ofSuite()
+            func wan(_ arguments: String...) throws -> ProgramResult {
+                try lab.ownCommand(["lab", "wan"] + arguments + ["--name", lab.plan.name])
+            }
+            func isReached(_ address: String, from site: LabSite) throws -> Bool {
+                try lab.ping(address, from: .gateway(site), count: 1).received == 1
+            }
+            #expect(try wan("unplug", "--second", "cern").status == 2)
+            #expect(try !isReached(lab.cern.secondAddress, from: lab.ufl))
+
+            #expect(try wan("second-uplink", "cern").succeeded && wan("second-uplink", "cern").succeeded)
+
+            #expect(try isReached(lab.cern.secondAddress, from: lab.ufl))
+            try lab.setPlugged(lab.cern, false)
+            #expect(try isReached(lab.cern.secondAddress, from: lab.ufl))
+            #expect(try isReached(lab.ufl.wanAddress, from: lab.cern))
+            #expect(try wan("unplug", "--second", "cern").succeeded)
+            #expect(try !isReached(lab.cern.secondAddress, from: lab.ufl))
+            try lab.setPlugged(lab.cern, true)
+            #expect(try isReached(lab.ufl.wanAddress, from: lab.cern))
+            #expect(try wan("plug", "--second", "cern").succeeded)
+        }
+
         @Test(arguments: [["block", "nowhere"], ["block", "ufl", "ufl"], ["only", "ufl"], ["only", "ufl:nowhere"]])
         func `what names no pair is refused and changes nothing`(arguments: [String]) throws {
             let lab = try Lab.ofSuite()

@@ -95,14 +95,6 @@ extension Lab {
             ["ip", "netns", "exec", namespace(.wan), "nft", "-f", "-"], input: EmulatorTopology.noSilence)
         try batch(topology.noPlugs, in: namespace(.wan))
     }
-
-    private var sitesWithPorts: [LabSite] { sites.filter { $0 == (plan.natOwner(of: $0) ?? $0) } }
-
-    /// The namespace whose interface is plugged into the site's port.
-    private func outermost(_ site: LabSite) -> String {
-        guard case .own(let kind) = plan.nat(site.name) else { return site.gateway }
-        return site.natNamespaces(stages: kind.stages).last ?? site.gateway
-    }
 }
 
 /// The commands that put the emulator between ports and bridge, and take it out again.

@@ -37,7 +37,7 @@ package final class WANEmulator {
 
     /// Opens everything; the calling thread must be in the WAN's namespace.
     package init(_ lab: Lab) throws(LabError) {
-        sites = lab.sites.filter { $0 == (lab.plan.natOwner(of: $0) ?? $0) }
+        sites = lab.sitesWithPorts
         do {
             signals = try SignalDescriptor()
             poller = try Poller()

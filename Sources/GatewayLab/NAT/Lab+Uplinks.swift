@@ -23,11 +23,8 @@ extension Lab {
         let spare = [site.spareWANAddress + "/24", site.spareWANAddress6 + "/64"]
         let (old, new) = isMoved ? (spare, first) : (first, spare)
         // The outermost NAT has the address; behind it the site has no IPv6 on the WAN.
-        var (place, families) = (site.gateway, 0...1)
-        if case .own(let kind) = plan.nat(site.name), let outermost = site.natNamespaces(stages: kind.stages).last {
-            (place, families) = (outermost, 0...0)
-        }
-        for family in families {
+        let place = outermost(site)
+        for family in 0...(place == site.gateway ? 1 : 0) {
             let noWait = family == 0 ? "" : " nodad"
             try batch(
                 """
@@ -49,14 +46,29 @@ extension Lab {
 
     /// The sites whose cable to the WAN is pulled.
     package func unpluggedSites() throws(LabError) -> [LabSite] {
+        let down = try linksOfWAN().filter { !$0.isUp }.map(\.name)
+        return sites.filter { down.contains($0.wanPort) }
+    }
+
+    /// The interfaces in the WAN's namespace.
+    func linksOfWAN() throws(LabError) -> [(name: String, isUp: Bool)] {
         let text = try ProgramRun.require(["ip", "-n", namespace(.wan), "-j", "link", "show"])
         guard let links = (try? JSONValue(parsing: text))?.elements else {
             throw .commandFailed(command: "ip -j link show", status: 0, output: text)
         }
-        let down = links.filter { link in
-            !(link["flags"]?.elements?.contains { $0.stringValue == "UP" } ?? false)
-        }.compactMap { $0["ifname"]?.stringValue }
-        return sites.filter { down.contains($0.wanPort) }
+        return links.map { link in
+            let flags = link["flags"]?.elements ?? []
+            return (link["ifname"]?.stringValue ?? "", flags.contains { $0.stringValue == "UP" })
+        }
+    }
+
+    /// The sites that have a link to the WAN of their own.
+    var sitesWithPorts: [LabSite] { sites.filter { $0 == (plan.natOwner(of: $0) ?? $0) } }
+
+    /// The namespace whose interface is plugged into the site's port.
+    func outermost(_ site: LabSite) -> String {
+        guard case .own(let kind) = plan.nat(site.name) else { return site.gateway }
+        return site.natNamespaces(stages: kind.stages).last ?? site.gateway
     }
 
     /// Refuses a site behind another's NAT, where what happens at the WAN's port happens to both.

@@ -48,10 +48,11 @@ struct LabWANUnplug: ParsableCommand {
         discussion: "The gateway, or the NAT before it, sees its carrier go.")
 
     @OptionGroup var choice: LabChoice
+    @OptionGroup var uplink: LabUplink
     @OptionGroup var chosen: LabSites
 
     func run() throws {
-        try chosen.each(choice) { (lab, site) throws(LabError) in try lab.setPlugged(site, false) }
+        try chosen.each(choice) { (lab, site) throws(LabError) in try uplink.setPlugged(lab, site, false) }
     }
 }
 
@@ -60,10 +61,38 @@ struct LabWANPlug: ParsableCommand {
         commandName: "plug", abstract: "Plug the cable between sites and the WAN in again")
 
     @OptionGroup var choice: LabChoice
+    @OptionGroup var uplink: LabUplink
     @OptionGroup var chosen: LabSites
 
     func run() throws {
-        try chosen.each(choice) { (lab, site) throws(LabError) in try lab.setPlugged(site, true) }
+        try chosen.each(choice) { (lab, site) throws(LabError) in try uplink.setPlugged(lab, site, true) }
+    }
+}
+
+struct LabWANSecondUplink: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "second-uplink", abstract: "Give gateways a second uplink, by another provider",
+        discussion: """
+            Site i's is 198.19.0.i on its interface `wan2`; the WAN routes between 198.18.0.0/24 and 198.19.0.0/24. \
+            What the gateway sends from that address leaves by it, and so does everything while the first uplink is \
+            unplugged. What is blocked or set for the first does not concern it. It stays as long as the lab.
+            """)
+
+    @OptionGroup var choice: LabChoice
+    @OptionGroup var chosen: LabSites
+
+    func run() throws {
+        try chosen.each(choice) { (lab, site) throws(LabError) in try lab.addSecondUplink(site) }
+    }
+}
+
+/// Which of a site's uplinks is meant.
+struct LabUplink: ParsableArguments {
+    @Flag(help: "The second uplink in place of the first.")
+    var second = false
+
+    func setPlugged(_ lab: Lab, _ site: LabSite, _ isPlugged: Bool) throws(LabError) {
+        if second { try lab.setSecondPlugged(site, isPlugged) } else { try lab.setPlugged(site, isPlugged) }
     }
 }
 

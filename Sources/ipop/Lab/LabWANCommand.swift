@@ -15,6 +15,7 @@ struct LabWANCommand: ParsableCommand {
         subcommands: [
             LabWANShow.self, LabWANBlock.self, LabWANUnblock.self, LabWANOnly.self, LabWANOpen.self,
             LabWANBlockUDP.self, LabWANUnblockUDP.self, LabWANRenumber.self, LabWANUnplug.self, LabWANPlug.self,
+            LabWANSecondUplink.self,
             LabWANSet.self, LabWANClear.self,
         ],
         defaultSubcommand: LabWANShow.self)
