@@ -172,7 +172,8 @@ let package = Package(
         tests(
             "CommandTests",
             [
-                "ipop", "ControlProtocol", "GatewayConfiguration", "LinkSecurity", "LinuxSystem", "NetworkTypes",
+                "ipop", "ControlProtocol", "HostDiagnosis", "GatewayConfiguration", "LinkSecurity", "LinuxSystem",
+                "NetworkTypes",
                 "OpenSSLLink", "RoutePlanning", argumentParser,
             ]),
         tests("NetworkTests", ["GatewayLab", "WANEmulation", "LinuxSystem", "NetworkTypes"]),

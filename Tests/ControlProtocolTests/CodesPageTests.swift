@@ -45,7 +45,9 @@ import Testing
             .deviceWrongMTU("d", found: 1, wanted: 2), .forwardingOff(.v6), .reversePathFilter(interface: "i"),
             .lanInterfaceMissing("i"), .bootstrapUnreachable([HostAndPort("gw:1")!]),
             .nameNotResolved("n", error: "e"), .linkRefused(peer: "p", reason: .certificateExpired),
-            .sourceCheckDrops(site: "s", packets: 1), .pathMTULow(site: "s", mtu: 1), .certificateRevoked(),
+            .sourceCheckDrops(site: "s", packets: 1), .pathMTULow(site: "s", mtu: 1),
+            .forwardingDropped(FirewallFinding(text: "t", fix: "f.")),
+            .sourceRewritten(FirewallFinding(text: "t", fix: "f.")), .certificateRevoked(),
         ]
 
         #expect(problems.map(\.code) == ProblemCode.allCases)

@@ -110,6 +110,8 @@ extension NetworkTests {
                     #expect(try lab.ping(lab.lsu.hostAddress, from: .host(lab.ufl), count: 1).received == 0)
                     try lab.expectFailure("firewall-drops", at: site, both)
                     try lab.expectDoctor(site, "firewall", "failure", status: 1)
+                    #expect(
+                        try lab.status(site).problems("E045").first?.fix.hasPrefix("nft add rule inet guard") == true)
                 }
                 try lab.withFault("\(table) && \(pass) && \(rule)", end, site) {
                     try lab.expectFailure("firewall-drops", at: site, both + ["tcp/22"])

@@ -201,6 +201,16 @@ extension Problem {
         Problem(.sourceCheckDrops, ["site": site, "count": HumanUnits.count(packets, "packet")])
     }
 
+    /// The firewall drops what is forwarded; the fix is the finding's.
+    package static func forwardingDropped(_ finding: FirewallFinding) -> Problem {
+        Problem(.forwardingDropped, ["finding": finding.text], fix: finding.fix)
+    }
+
+    /// The firewall rewrites what goes into the overlay; the fix is the finding's.
+    package static func sourceRewritten(_ finding: FirewallFinding) -> Problem {
+        Problem(.sourceRewritten, ["finding": finding.text], fix: finding.fix)
+    }
+
     /// The largest datagram in bytes.
     package static func pathMTULow(site: String, mtu: Int) -> Problem {
         Problem(.pathMTULow, ["site": site, "mtu": String(mtu)])

@@ -43,6 +43,8 @@ package enum ProblemCode: String, Sendable, CaseIterable, Comparable {
     case linkRefused = "E042"
     case sourceCheckDrops = "E043"
     case pathMTULow = "E044"
+    case forwardingDropped = "E045"
+    case sourceRewritten = "E046"
 
     // What the authority has published.
     case certificateRevoked = "E060"
@@ -133,6 +135,17 @@ package enum ProblemCode: String, Sendable, CaseIterable, Comparable {
             CodeExplanation(
                 "LAN interface {interface} is missing", cause: "No interface has the name that lan.interface says.",
                 fix: "Correct lan.interface in ipop.yaml and run `ipop reload`.")
+        case .forwardingDropped:
+            CodeExplanation(
+                "the firewall drops: {finding}",
+                cause:
+                    "A rule or the policy of the forward hook drops packets between the LAN and the overlay's device.",
+                fix: "Let them pass, both ways: OPERATIONS.md, Firewalls.")
+        case .sourceRewritten:
+            CodeExplanation(
+                "the firewall rewrites: {finding}",
+                cause: "A rule of source NAT rewrites what goes into the overlay, so the far gateways drop it.",
+                fix: "Restrict the rule to the uplink: OPERATIONS.md, Firewalls.")
         default: nil
         }
     }

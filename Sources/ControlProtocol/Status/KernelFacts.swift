@@ -15,11 +15,15 @@ package struct KernelFacts: Equatable, Sendable {
     package var strictReversePath: [String]
     /// Whether the LAN interface exists; `nil` when its name is not known.
     package var lanInterfaceExists: Bool?
+    /// The firewall drops what is forwarded, or rewrites its source; `nil` when it does not, or cannot be read.
+    package var forwardingDrops: FirewallFinding?
+    package var sourceNAT: FirewallFinding?
 
     package init(
         deviceName: String = "ipop0", device: DeviceFacts? = nil, routes: [RouteFact] = [], forwardingV4: Bool? = nil,
         forwardingV6: Bool? = nil,
-        strictReversePath: [String] = [], lanInterfaceExists: Bool? = nil
+        strictReversePath: [String] = [], lanInterfaceExists: Bool? = nil, forwardingDrops: FirewallFinding? = nil,
+        sourceNAT: FirewallFinding? = nil
     ) {
         self.deviceName = deviceName
         self.device = device
@@ -28,6 +32,21 @@ package struct KernelFacts: Equatable, Sendable {
         self.forwardingV6 = forwardingV6
         self.strictReversePath = strictReversePath
         self.lanInterfaceExists = lanInterfaceExists
+        self.forwardingDrops = forwardingDrops
+        self.sourceNAT = sourceNAT
+    }
+}
+
+/// A rule or policy of the firewall that stands in the way.
+package struct FirewallFinding: Equatable, Sendable {
+    /// One clause without a full stop.
+    package var text: String
+    /// One sentence.
+    package var fix: String
+
+    package init(text: String, fix: String) {
+        self.text = text
+        self.fix = fix
     }
 }
 

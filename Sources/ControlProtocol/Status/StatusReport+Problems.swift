@@ -85,6 +85,8 @@ extension StatusReport {
             if isOn == false { found.append(.forwardingOff(family)) }
         }
         found += kernel.strictReversePath.map(Problem.reversePathFilter(interface:))
+        if let drops = kernel.forwardingDrops { found.append(.forwardingDropped(drops)) }
+        if let rewrites = kernel.sourceNAT { found.append(.sourceRewritten(rewrites)) }
         return found
     }
 }

@@ -31,6 +31,8 @@ package enum ConfigurationCode: String, Sendable, CaseIterable {
     case forwardingOff = "E033"
     case reversePathFilter = "E034"
     case lanInterfaceMissing = "E035"
+    case forwardingDropped = "E045"
+    case sourceRewritten = "E046"
 
     /// Phrase, cause and fix, in the words of docs/codes.md; `nil` for a code that is a problem of `ipop status` too,
     /// which has them.

@@ -138,57 +138,28 @@ extension HostExamination {
     }
 
     var firewall: DoctorCheck {
-        guard let ruleset = facts.firewall.ruleset, let lan = facts.lanInterface else {
-            return unread(.firewall)
-        }
-        var doubt: String?
-        for family in families {
-            let packet = FirewallPacket(
-                family: family, from: lan, to: facts.device, transport: ExplainedPacket.icmp(family))
-            for one in [packet, packet.answer, packet.reversed, packet.reversed.answer] {
-                switch FirewallWalk.forward(one, ruleset) {
-                case .passes: continue
-                case .stops(let place):
-                    return DoctorCheck(
-                        .firewall, .failure,
-                        "\(place.text) drops what goes from \(one.inputInterface) to \(one.outputInterface)",
-                        fix: place.command(from: one.inputInterface, to: one.outputInterface) + ".")
-                case .mayStop(let place):
-                    doubt =
-                        doubt
-                        ?? "\(place.text) may drop some of what goes from \(one.inputInterface) to "
-                        + "\(one.outputInterface)"
-                }
-            }
-        }
-        if let doubt {
-            return DoctorCheck(
-                .firewall, .warning, doubt, fix: "See the rule: nft -a list ruleset, or iptables-legacy-save.")
-        }
-        return withLegacy(.firewall, "the rules let packets pass between \(lan) and \(facts.device)")
+        guard let check = firewallCheck else { return unread(.firewall) }
+        let names = "\(facts.lanInterface ?? "the LAN") and \(facts.device)"
+        return judged(.firewall, check.forwarding, passes: "the rules let packets pass between \(names)")
     }
 
     var sourceNAT: DoctorCheck {
-        guard let ruleset = facts.firewall.ruleset, let lan = facts.lanInterface else {
-            return unread(.sourceNAT)
+        guard let check = firewallCheck else { return unread(.sourceNAT) }
+        return judged(
+            .sourceNAT, check.sourceNAT, passes: "no rule rewrites the source of what goes into \(facts.device)")
+    }
+
+    private var firewallCheck: FirewallCheck? {
+        guard let ruleset = facts.firewall.ruleset, let lan = facts.lanInterface else { return nil }
+        return FirewallCheck(lan: lan, device: facts.device, families: families, ruleset: ruleset)
+    }
+
+    private func judged(_ name: DoctorCheckName, _ outcome: FirewallCheck.Outcome, passes: String) -> DoctorCheck {
+        switch outcome {
+        case .passes: withLegacy(name, passes)
+        case .stops(let finding): DoctorCheck(name, .failure, finding.text, fix: finding.fix)
+        case .mayStop(let finding): DoctorCheck(name, .warning, finding.text, fix: finding.fix)
         }
-        for family in families {
-            let packet = FirewallPacket(family: family, from: lan, to: facts.device)
-            let outcome = FirewallWalk.sourceNAT(packet, ruleset)
-            let fix = "Restrict it to the uplink: oifname != \"\(facts.device)\"; with iptables `! -o \(facts.device)`."
-            switch outcome {
-            case .passes: continue
-            case .stops(let place):
-                return DoctorCheck(
-                    .sourceNAT, .failure, "\(place.text) rewrites the source of all that goes into \(facts.device)",
-                    fix: fix)
-            case .mayStop(let place):
-                return DoctorCheck(
-                    .sourceNAT, .warning,
-                    "\(place.text) may rewrite the source of some of what goes into \(facts.device)", fix: fix)
-            }
-        }
-        return withLegacy(.sourceNAT, "no rule rewrites the source of what goes into \(facts.device)")
     }
 
     private func unread(_ name: DoctorCheckName) -> DoctorCheck {
@@ -217,12 +188,5 @@ extension HostExamination {
             return DoctorCheck(.connectionTracking, .warning, "the table is nearly full: \(text)", fix: fix)
         }
         return DoctorCheck(.connectionTracking, .ok, text)
-    }
-}
-
-extension FirewallPacket {
-    /// The first packet of a connection the other way.
-    fileprivate var reversed: FirewallPacket {
-        FirewallPacket(family: family, from: outputInterface, to: inputInterface, transport: transport, port: port)
     }
 }

@@ -1,4 +1,6 @@
+import ControlProtocol
 import GatewayConfiguration
+import HostDiagnosis
 import LinuxSystem
 import NetworkTypes
 import RouteControl
@@ -13,6 +15,8 @@ struct HostCheck {
         var forwards: (AddressFamily) -> Bool?
         /// The reverse path filter in effect on an interface: 0 off, 1 strict, 2 loose; `nil` when there is none.
         var reversePathFilter: (String) -> Int?
+        /// The firewall's rules; `nil` when they cannot be read.
+        var firewall: FirewallRuleset?
     }
 
     let paths: ConfigurationPaths
@@ -27,7 +31,8 @@ struct HostCheck {
             return problems(
                 Facts(
                     network: network, forwards: Self.forwards,
-                    reversePathFilter: Self.reversePathFilter(interface:)))
+                    reversePathFilter: Self.reversePathFilter(interface:),
+                    firewall: FirewallReader.read(links: network.links).ruleset))
         } catch {
             return [
                 ConfigurationProblem(
@@ -40,6 +45,7 @@ struct HostCheck {
     /// What is wrong or worth saying about a host.
     func problems(_ facts: Facts) -> [ConfigurationProblem] {
         exportProblems(facts) + addressProblems(facts) + oneArmedProblems(facts) + kernelProblems(facts)
+            + firewallProblems(facts)
     }
 
     private var lan: String { settings.lan.interface }
@@ -136,6 +142,17 @@ struct HostCheck {
                     suggestion: "loosen it, if traffic is missing: sysctl -w net.ipv4.conf.\(interface).rp_filter=2"))
         }
         return problems
+    }
+
+    private func firewallProblems(_ facts: Facts) -> [ConfigurationProblem] {
+        guard let ruleset = facts.firewall else { return [] }
+        let check = FirewallCheck(lan: lan, device: settings.device, families: families, ruleset: ruleset)
+        let outcomes = [(check.forwarding, ConfigurationCode.forwardingDropped), (check.sourceNAT, .sourceRewritten)]
+        return outcomes.compactMap { outcome, code in
+            guard case .stops(let finding) = outcome else { return nil }
+            return ConfigurationProblem(
+                file: "", .warning, code, finding.text, suggestion: String(finding.fix.dropLast()))
+        }
     }
 
     private static func forwards(_ family: AddressFamily) -> Bool? {

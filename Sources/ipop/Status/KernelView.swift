@@ -1,4 +1,5 @@
 import ControlProtocol
+import HostDiagnosis
 import LinuxSystem
 import NetworkTypes
 import RouteControl
@@ -23,13 +24,31 @@ enum KernelView {
             throw CommandFailure("cannot read the kernel's network state: \(error)", .degraded)
         }
         let wanted = report.map { routeFacts($0, found) } ?? []
+        let firewall = host.flatMap { check(found, $0, report) }
         return KernelFacts(
             deviceName: device, device: found.link(named: device).map { deviceFacts($0, statistics) },
             routes: wanted + strayRoutes(found, besides: wanted), forwardingV4: isSet("ipv4/ip_forward"),
             forwardingV6: isSet("ipv6/conf/all/forwarding"),
             strictReversePath: [host?.lanInterface, device].compactMap { $0 }
                 .filter(InterfaceSettings.isReversePathStrict),
-            lanInterfaceExists: host.map { found.link(named: $0.lanInterface) != nil })
+            lanInterfaceExists: host.map { found.link(named: $0.lanInterface) != nil },
+            forwardingDrops: firewall.flatMap { finding($0.forwarding) },
+            sourceNAT: firewall.flatMap { finding($0.sourceNAT) })
+    }
+
+    /// The firewall between LAN and overlay; `nil` when its rules cannot be read.
+    private static func check(
+        _ found: HostNetworkState, _ host: HostSettings, _ report: GatewayReport?
+    ) -> FirewallCheck? {
+        guard let ruleset = FirewallReader.read(links: found.links).ruleset else { return nil }
+        let exported = report?.exports.map(\.subnet.family) ?? []
+        return FirewallCheck(
+            lan: host.lanInterface, device: host.device, families: [.v4, .v6].filter(exported.contains),
+            ruleset: ruleset)
+    }
+
+    private static func finding(_ outcome: FirewallCheck.Outcome) -> FirewallFinding? {
+        if case .stops(let finding) = outcome { finding } else { nil }
     }
 
     private static func deviceFacts(_ link: HostLink, _ statistics: DeviceStatistics?) -> DeviceFacts {

@@ -1,4 +1,5 @@
 import GatewayConfiguration
+import HostDiagnosis
 import NetworkTypes
 import RoutePlanning
 import Testing
@@ -69,6 +70,20 @@ import Testing
         #expect(problems.map(\.code) == [.oneArmed])
         let fix = try #require(problems.first?.suggestion)
         #expect(fix.contains("static route") && fix.contains("option 121") && fix.contains("source NAT"))
+    }
+
+    @Test func `a firewall that lets nothing pass is told with the command that does`() {
+        var facts = facts()
+        let base = FirewallChain.Base(hook: .forward, dropsByPolicy: true)
+        facts.firewall = FirewallRuleset(chains: [
+            FirewallChain(family: .inet, table: "filter", name: "forward", base: base)
+        ])
+        let problems = check().problems(facts)
+
+        #expect(problems.map(\.code) == [.forwardingDropped])
+        #expect(
+            problems.first?.suggestion
+                == "nft add rule inet filter forward iifname eth1 oifname ipop0 accept")
     }
 
     @Test func `forwarding and the reverse path filter are told with the exact command`() {
