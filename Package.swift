@@ -135,7 +135,8 @@ let package = Package(
             name: "FuzzTargets",
             dependencies: [
                 "PacketForwarding", "LinkSecurity", "WireFormat", "NetworkTypes", "GatewayCore", "SimulationKit",
-                "OpenSSLLink", "YAMLReader", "GatewayConfiguration", "ControlProtocol", "NATTraversal",
+                "OverlayRing", "OverlayStore", "OpenSSLLink", "YAMLReader", "GatewayConfiguration", "GatewayFiles",
+                "ControlProtocol", "NATTraversal",
             ],
             path: "FuzzTesting/FuzzTargets", swiftSettings: house),
         .executableTarget(

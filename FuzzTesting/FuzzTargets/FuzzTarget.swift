@@ -11,6 +11,13 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case handshake
     case stunRequest = "stun-request"
     case portMapping = "port-mapping"
+    case ringMessage = "ring-message"
+    case storeMessage = "store-message"
+    case publication
+
+    // What a gateway finds in its state directory.
+    case storeMemory = "store-memory"
+    case publicationMemory = "publication-memory"
 
     // What the metrics server reads.
     case metricsRequest = "metrics-request"
@@ -42,6 +49,11 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .handshake: try HandshakeTarget.run(input)
         case .stunRequest: try STUNRequestTarget.run(input)
         case .portMapping: try PortMappingTarget.run(input)
+        case .ringMessage: try RingMessageTarget.run(input)
+        case .storeMessage: try StoreMessageTarget.run(input)
+        case .publication: try PublicationTarget.run(input)
+        case .storeMemory: try StoreMemoryTarget.run(input)
+        case .publicationMemory: try PublicationMemoryTarget.run(input)
         case .metricsRequest: try MetricsRequestTarget.run(input)
         case .settings: try SettingsTarget.run(input)
         case .subnetMap: try SubnetMapTarget.run(input)

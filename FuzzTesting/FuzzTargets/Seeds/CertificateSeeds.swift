@@ -1,3 +1,5 @@
+import GatewayConfiguration
+import LinkSecurity
 import NetworkTypes
 import OpenSSLLink
 
@@ -26,6 +28,7 @@ enum CertificateSeeds {
         var requests: [(name: String, bytes: [UInt8])] = []
         var lists: [(name: String, bytes: [UInt8])] = []
         var bundles: [(name: String, bytes: [UInt8])] = []
+        var publications: [(name: String, bytes: [UInt8])] = []
     }
 
     static func signed() throws(OpenSSLError) -> Signed {
@@ -48,6 +51,12 @@ enum CertificateSeeds {
                 + PEMBundle.Block(label: "IPOP SETTINGS", bytes: Array("subnets: []\n".utf8)).text
             result.bundles.append((site, Array(bundle.utf8)))
         }
+        result.publications = result.lists.map { ($0.name, [PublicationKind.revocationList.rawValue] + $0.bytes) }
+        var profile = GridProfile(
+            grid: TestAuthority.grid, pools: TestAuthority.prefixes(of: "ufl"), created: TestAuthority.now,
+            authorityFingerprint: Hexadecimal.decode(authority.certificate.details.fingerprint) ?? [])
+        profile.signature = authority.key.sign(profile.signedBytes)
+        result.publications.append(("profile", [PublicationKind.gridProfile.rawValue] + Array(profile.yamlText.utf8)))
         let foreign = try CertificateAuthority.create(grid: "chemistry", days: 1)
         result.certificates.append(("foreign", foreign.certificate.der))
         return result

@@ -45,8 +45,16 @@ enum CoreSeeds {
                         .init(name: "forwarding", isPassed: false, text: "off", code: "forwarding-off", fix: "On.")
                     ]))
             ),
+            ("publications", .publications([notice], until: node)),
+            ("publications-all", .publications([notice, notice], until: nil)),
+            ("publication-request", .publicationRequest(notice, first: 0, count: 8)),
+            ("publication-page", .publicationPage(notice, page: 0, publication)),
         ]
     }
+
+    private static let publication = SimulatedAuthority.content(version: 3)
+    private static let notice = PublicationNotice(
+        Publication(kind: .revocationList, version: 3, content: publication))
 
     static var controlMessages: [(name: String, bytes: [UInt8])] {
         messages.map { ($0.name, $0.message.encoded) }

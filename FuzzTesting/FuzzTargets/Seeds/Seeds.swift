@@ -13,7 +13,9 @@ package enum Seeds {
             (.gateway, CoreSeeds.gateway), (.handshake, CertificateSeeds.handshakes),
             (.stunRequest, StrangerSeeds.requests), (.portMapping, StrangerSeeds.routers),
             (.certificate, signed.certificates), (.signingRequest, signed.requests),
-            (.revocationList, signed.lists), (.pemBundle, signed.bundles),
+            (.revocationList, signed.lists), (.pemBundle, signed.bundles), (.publication, signed.publications),
+            (.ringMessage, OverlaySeeds.ringMessages), (.storeMessage, OverlaySeeds.storeMessages),
+            (.storeMemory, OverlaySeeds.storeMemories), (.publicationMemory, OverlaySeeds.publicationMemories),
         ]
         for (target, seeds) in all {
             let folder = "\(Corpus.folder)/\(target.rawValue)"
