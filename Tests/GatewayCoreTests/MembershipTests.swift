@@ -72,6 +72,7 @@ import Testing
         #expect(took < .seconds(10))
         #expect(simulator.hosts[0].gateway.routes.contains { $0.site == "site1" })
         #expect(simulator.hosts[0].gateway.memberStatus.contains { $0.site == "site1" && $0.reason == .noAnswer })
+        #expect(simulator.hosts[0].gateway.reach == (1, 2))
 
         simulator.run(for: .seconds(100))
         simulator.start(killed.identity, endpoint: killed.endpoint, bootstrap: [Self.first])

@@ -27,6 +27,26 @@ import Testing
     }
 
     @Test(arguments: 0..<20)
+    func `what is reckoned after steps of routes is what each step makes of it, and nothing else is reckoned`(
+        seed: UInt64
+    ) {
+        var random = SeededRandom(seed: seed &+ 2_000)
+        for _ in 0..<50 {
+            let found = Self.found(&random)
+            let steps = HostNetworkPlanner.plan(wanted: Self.wanted(&random), found: found).steps
+            let routeSteps = steps.filter { step in
+                switch step {
+                case .addRoute, .replaceRoute, .removeRoute: true
+                case .makeDevice, .setMTU, .setUp, .addAddress, .removeAddress, .setNeighbour: false
+                }
+            }
+
+            #expect(found.after(routeSteps: routeSteps) == routeSteps.reduce(found) { $0.after($1) })
+            if routeSteps.count < steps.count { #expect(found.after(routeSteps: steps) == nil) }
+        }
+    }
+
+    @Test(arguments: 0..<20)
     func `at no step on the way is a peer's address led into the overlay`(seed: UInt64) {
         var random = SeededRandom(seed: seed &+ 1_000)
         for round in 0..<50 {

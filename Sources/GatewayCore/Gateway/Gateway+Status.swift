@@ -45,6 +45,36 @@ extension Gateway {
         return list.sorted { $0.site != $1.site ? $0.site < $1.site : $0.node < $1.node }
     }
 
+    /// Where datagrams and streams to members go now.
+    package var pathEndpoints: [Endpoint] {
+        members.values.compactMap { member in
+            member.endpoint.flatMap { $0.isOverlay ? nil : shown($0) }
+        }
+    }
+
+    /// How many remote gateways have not withdrawn, and how many of them are reached: without looking at those that
+    /// there is no session with, who all go over the ring's hops.
+    package var reach: (reached: Int, known: Int) {
+        let own = directory[node].map { $0.announcement.isWithdrawn ? 0 : 1 } ?? 0
+        var known = directory.nodes.count - own
+        var reached = ring.isRoutable ? known : 0
+        for member in members.values {
+            let entry = directory[member.node]
+            guard entry.map({ !$0.announcement.isWithdrawn }) ?? (member.identity != nil) else { continue }
+            if entry == nil { known += 1 } else if ring.isRoutable { reached -= 1 }
+            let status = status(of: member, entry: entry)
+            if status.isLive || status.isOverOverlay { reached += 1 }
+        }
+        return (reached, known)
+    }
+
+    /// One remote gateway; `nil` when nothing is known of it.
+    package func memberStatus(of node: NodeAddress) -> MemberStatus? {
+        let (member, entry) = (members[node], directory[node])
+        guard node != self.node, member?.identity != nil || entry != nil else { return nil }
+        return status(of: member, entry: entry)
+    }
+
     private func status(of member: Member?, entry: Directory.Entry?) -> MemberStatus {
         let path = member?.path
         let isWithdrawn = entry?.announcement.isWithdrawn ?? false

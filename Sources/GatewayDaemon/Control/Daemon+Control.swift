@@ -102,7 +102,7 @@ extension Daemon {
                 request.token, .failure(ControlFailure(.noAnswer, "no answer from site '\(site)'")), now: now)
             return
         }
-        let member = gateway.memberStatus.first { $0.node == node }
+        let member = gateway.memberStatus(of: node)
         let result = PingResult(
             site: site, node: node, rttMicroseconds: UInt64(max(0, roundTrip.wholeMicroseconds)),
             path: member?.pathKind ?? .directUDP, endpoint: member?.endpoint, via: nil)

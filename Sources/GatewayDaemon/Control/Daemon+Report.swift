@@ -43,9 +43,8 @@ extension Daemon {
 
     /// One line for `systemctl status`.
     var statusLine: String {
-        let members = gateway.memberStatus.filter { !$0.isWithdrawn }
-        let live = members.count { $0.isLive || $0.isOverOverlay }
-        return "\(live) of \(members.count) sites reached, \(gateway.routes.count) routes"
+        let (reached, known) = gateway.reach
+        return "\(reached) of \(known) sites reached, \(gateway.routes.count) routes"
     }
 
     private var siteReports: [SiteReport] {

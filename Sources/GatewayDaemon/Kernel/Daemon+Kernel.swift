@@ -29,7 +29,7 @@ extension Daemon {
                 preferredSource: route.prefix.family == .v4 ? sources[0] : sources[1], mtu: UInt32(deviceMTU))
         }
         let underlay =
-            gateway.memberStatus.compactMap { $0.endpoint?.address }
+            gateway.pathEndpoints.map(\.address)
             + gateway.bootstrapStatus.flatMap { $0.endpoints.map(\.address) }
         return WantedHostNetwork(
             device: settings.device, mtu: deviceMTU, table: RoutingTable(rawValue: settings.routes.table.number),

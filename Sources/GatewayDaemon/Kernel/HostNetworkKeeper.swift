@@ -84,11 +84,16 @@ final class HostNetworkKeeper {
             plan = HostNetworkPlanner.plan(wanted: wanted, found: found)
             let due = schedule.review(plan, now: now)
             failures.removeAll { failure in !plan.steps.contains(failure.step) }
-            var applied = 0
+            var applied: [HostNetworkStep] = []
             for step in due where schedule.mayApply(step) && apply(step, now: now, remakeDevice: remakeDevice) {
-                applied += 1
+                applied.append(step)
             }
-            guard applied > 0 else { return }
+            guard !applied.isEmpty else { return }
+            // A table of ten thousand routes is not read again for one more.
+            if let after = found.after(routeSteps: applied) {
+                found = after
+                continue
+            }
             isStale = true
             guard refresh() else { return }
         }

@@ -30,10 +30,11 @@ extension Daemon {
                 plane.addPeer(node)
             case .removePeer(let node):
                 plane.removePeer(node)
+                pathEndpoints[node] = nil
             case .setPath(let node, let endpoint, let payload):
                 plane.setPath(node, endpoint: endpoint, payloadByteCount: payload)
-                // The underlay's addresses are pinned in the kernel.
-                routesChanged = true
+                // The underlay's addresses are pinned in the kernel; another size of the path changes none.
+                if pathEndpoints.updateValue(endpoint, forKey: node) != endpoint { routesChanged = true }
             case .install(let keys, let node):
                 plane.install(keys, for: node)
             case .activate(let localIndex, let node):

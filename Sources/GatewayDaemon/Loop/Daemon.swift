@@ -56,6 +56,8 @@ package final class Daemon {
     /// Names that could not be resolved, with the reason.
     var unresolved: [HostAndPort: String] = [:]
     var rates = TrafficRates()
+    /// Where each member's path goes, as of the core's last word.
+    var pathEndpoints: [NodeAddress: Endpoint?] = [:]
     var membersDirty = false
     var leasesDirty = false
     /// The store's Lamport time up to which a restart is provided for.
