@@ -32,7 +32,8 @@ extension Example {
             hops: [
                 TraceHop(
                     index: 1, member: member(0x3000, "cern"), path: .directUDP,
-                    endpoint: Endpoint("198.51.100.9:7867"), reason: .ok, rttMicroseconds: 12_100),
+                    endpoint: Endpoint("198.51.100.9:7867"), reason: .ok,
+                    linkRttMicroseconds: 11_900, rttMicroseconds: 12_100),
                 TraceHop(index: 2, member: member(0x3800, nil)),
                 TraceHop(index: 3, member: member(0x4000, "ornl"), rttMicroseconds: 48_000),
             ],

@@ -48,7 +48,10 @@ import Testing
         #expect(keys(ring["left"]?.elements?.last) == ["node", "site"])
         #expect(keys(trace) == ["schema", "site", "node", "path", "hops", "roundTripMicroseconds"])
         for hop in trace["hops"]?.elements ?? [] {
-            #expect(keys(hop) == ["index", "node", "site", "path", "endpoint", "reason", "rttMicroseconds"])
+            #expect(
+                keys(hop) == [
+                    "index", "node", "site", "path", "endpoint", "reason", "rttMicroseconds", "linkRttMicroseconds",
+                ])
         }
         #expect(keys(crawl) == ["schema", "members", "answered", "consistent", "inconsistent", "silent"])
         #expect(

@@ -63,10 +63,10 @@ import Testing
         #expect(
             TraceText(Example.trace).text(colour: false) == """
                 to ornl (4000..0001): over the overlay, 3 hops, 48.0ms
-                HOP  SITE   NODE        PATH        ENDPOINT              RTT  NOTE
-                  1  cern   3000..0001  direct udp  198.51.100.9:7867  12.1ms
-                  2  -      3800..0001  -           -                       -
-                  3  ornl   4000..0001  -           -                  48.0ms
+                HOP  SITE   NODE        PATH        ENDPOINT             LINK     RTT  NOTE
+                  1  cern   3000..0001  direct udp  198.51.100.9:7867  11.9ms  12.1ms
+                  2  -      3800..0001  -           -                       -       -
+                  3  ornl   4000..0001  -           -                       -  48.0ms
 
                 """)
     }

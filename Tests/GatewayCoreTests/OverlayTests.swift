@@ -72,6 +72,7 @@ import Testing
         simulator.run(for: .seconds(500))
         #expect(host.gateway.liveCount <= before + 4)
         let statuses = host.gateway.memberStatus
+        #expect(host.gateway.reach == (29, 29))
         #expect(statuses.allSatisfy { $0.isLive || $0.isOverOverlay && $0.reason == .onDemand })
     }
 
@@ -114,6 +115,11 @@ import Testing
             #expect(Set(hops).count == hops.count)
         }
         #expect(host.traces.contains { $0.result!.hops.count > 1 })
+        for hop in host.traces.compactMap(\.result).flatMap(\.way) {
+            let link = try #require(hop.link, "each member tells of its link to the next")
+            #expect(link.kind == .directUDP && link.endpoint != nil && link.roundTrip != nil && link.reason == "ok")
+            #expect(hop.roundTrip != nil)
+        }
         let crawl = try #require(host.crawls.first).result.members
         #expect(crawl.count == 24)
         for (index, member) in crawl.enumerated() {

@@ -42,24 +42,27 @@ package struct TraceHop: Equatable, Sendable {
     /// 1 for the first.
     package var index: Int
     package var member: RingMember
-    /// How the packet came here from the hop before; `nil` when only that hop knows.
+    /// How the packet came here from the hop before, as that one says; like the next three `nil` when it did not say.
     package var path: PathKind?
-    /// The address that the packet was sent to; `nil` when only the hop before knows.
+    /// The address that the packet was sent to.
     package var endpoint: Endpoint?
-    /// Why that path is what it is; `nil` when only the hop before knows.
+    /// Why that path is what it is.
     package var reason: PathReason?
+    /// From the hop before to this one and back.
+    package var linkRttMicroseconds: UInt64?
     /// From this gateway to the hop and back; `nil` when it was not measured.
     package var rttMicroseconds: UInt64?
 
     package init(
         index: Int, member: RingMember, path: PathKind? = nil, endpoint: Endpoint? = nil, reason: PathReason? = nil,
-        rttMicroseconds: UInt64? = nil
+        linkRttMicroseconds: UInt64? = nil, rttMicroseconds: UInt64? = nil
     ) {
         self.index = index
         self.member = member
         self.path = path
         self.endpoint = endpoint
         self.reason = reason
+        self.linkRttMicroseconds = linkRttMicroseconds
         self.rttMicroseconds = rttMicroseconds
     }
 
@@ -67,7 +70,7 @@ package struct TraceHop: Equatable, Sendable {
         [
             "index": JSONValue(index), "node": .text(member.node), "site": .text(member.site),
             "path": .text(path?.rawValue), "endpoint": .text(endpoint), "reason": .text(reason?.rawValue),
-            "rttMicroseconds": .count(rttMicroseconds),
+            "rttMicroseconds": .count(rttMicroseconds), "linkRttMicroseconds": .count(linkRttMicroseconds),
         ]
     }
 
@@ -76,7 +79,9 @@ package struct TraceHop: Equatable, Sendable {
         self.init(
             index: try shape.integer("index"), member: try RingMember(json: json),
             path: try shape.optionalCode("path"), endpoint: try shape.optionalParsed("endpoint"),
-            reason: try shape.optionalCode("reason"), rttMicroseconds: try shape.optionalInteger("rttMicroseconds"))
+            reason: try shape.optionalCode("reason"),
+            linkRttMicroseconds: try shape.optionalInteger("linkRttMicroseconds"),
+            rttMicroseconds: try shape.optionalInteger("rttMicroseconds"))
     }
 }
 

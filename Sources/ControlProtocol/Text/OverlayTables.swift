@@ -123,12 +123,14 @@ package struct TraceText: Sendable {
             + HumanUnits.roundTrip(microseconds: report.roundTripMicroseconds)
         var table = TextTable([
             .init("HOP", isRight: true), .init("SITE", minimumWidth: 5), .init("NODE"), .init("PATH"),
-            .init("ENDPOINT"), .init("RTT", minimumWidth: 6, isRight: true), .init("NOTE"),
+            .init("ENDPOINT"), .init("LINK", minimumWidth: 6, isRight: true),
+            .init("RTT", minimumWidth: 6, isRight: true), .init("NOTE"),
         ])
         table.rows = report.hops.map { hop in
             [
                 .init(String(hop.index)), .init(hop.member.site ?? "-"), .init(hop.member.node.abbreviated),
                 hop.path?.cell(via: nil) ?? "-", .init(hop.endpoint?.description ?? "-"),
+                .init(hop.linkRttMicroseconds.map(HumanUnits.roundTrip) ?? "-"),
                 .init(hop.rttMicroseconds.map(HumanUnits.roundTrip) ?? "-"),
                 .init(hop.reason.map { $0 == .ok ? "" : $0.rawValue } ?? ""),
             ]

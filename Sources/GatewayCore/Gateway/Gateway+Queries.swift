@@ -35,56 +35,14 @@ extension Gateway {
         let echo = echoes.remove(at: index)
         if echo.isTrace {
             effects.append(
-                .traceEnded(token: token, TraceResult(hops: [node], roundTrip: now - sent, isDirect: true)))
+                .traceEnded(
+                    token: token,
+                    TraceResult(
+                        way: [.init(node: node, link: traceLink(to: node), roundTrip: now - sent)],
+                        roundTrip: now - sent, isDirect: true)))
         } else {
             effects.append(.echoEnded(token: token, roundTrip: now - sent))
         }
-    }
-
-    /// Finds the way that datagrams to a member take; `.traceEnded` tells. `forcesOverlay`: the ring's way, even when
-    /// there is a direct path. `false` when too many wait.
-    package mutating func trace(
-        to node: NodeAddress, forcesOverlay: Bool, token: UInt64, timeout: Duration, now: Instant,
-        effects: inout GatewayEffects
-    ) -> Bool {
-        guard node != self.node, traces.count < OverlayLimits.traces else { return false }
-        if !forcesOverlay, let member = members[node], member.isDirect {
-            echoes.append(Echo(token: token, node: node, sent: nil, expires: now + timeout, isTrace: true))
-            sendEchoes(to: node, now: now, effects: &effects)
-            return true
-        }
-        traces.append(Trace(token: token, node: node, sent: now, expires: now + timeout))
-        var writer = WireWriter()
-        writer.write(token)
-        route(writer.bytes, .traceRequest, to: node, isTraced: true, now: now, effects: &effects)
-        return true
-    }
-
-    mutating func answerTrace(_ packet: RoutedPacket, now: Instant, effects: inout GatewayEffects) {
-        var reader = WireReader(packet.payload.span.bytes)
-        guard let token = try? reader.readUInt64(), let trace = packet.trace else { return }
-        var writer = WireWriter()
-        writer.write(token)
-        writer.write(UInt8(min(trace.count, RingLimits.hops)))
-        for node in trace.prefix(RingLimits.hops) { writer.write(node) }
-        route(writer.bytes, .traceAnswer, to: packet.source, now: now, effects: &effects)
-    }
-
-    mutating func traceAnswered(_ packet: RoutedPacket, now: Instant, effects: inout GatewayEffects) {
-        var reader = WireReader(packet.payload.span.bytes)
-        guard let token = try? reader.readUInt64(), let count = try? reader.readUInt8(), count <= RingLimits.hops,
-            let index = traces.firstIndex(where: { $0.token == token && $0.node == packet.source })
-        else { return }
-        var hops: [NodeAddress] = []
-        for _ in 0..<count {
-            guard let node = try? reader.readNodeAddress() else { return }
-            hops.append(node)
-        }
-        let trace = traces.remove(at: index)
-        // The first that forwarded it is this gateway.
-        let way = Array(hops.dropFirst()) + [trace.node]
-        effects.append(
-            .traceEnded(token: token, TraceResult(hops: way, roundTrip: now - trace.sent, isDirect: false)))
     }
 
     /// Ends what has waited too long.
@@ -95,7 +53,9 @@ extension Gateway {
                     ? .traceEnded(token: echo.token, nil) : .echoEnded(token: echo.token, roundTrip: nil))
         }
         echoes.removeAll { $0.expires <= now }
-        for trace in traces where trace.expires <= now { effects.append(.traceEnded(token: trace.token, nil)) }
+        for trace in traces where trace.expires <= now {
+            effects.append(.traceEnded(token: trace.token, trace.result))
+        }
         traces.removeAll { $0.expires <= now }
         questionTimeouts(now: now, effects: &effects)
         if let crawl, crawl.asked.contains(where: { $0.expires <= now }) {

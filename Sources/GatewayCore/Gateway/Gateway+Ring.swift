@@ -140,6 +140,10 @@ extension Gateway {
             answerNeighbours(packet, now: now, effects: &effects)
         case .neighboursAnswer:
             neighboursAnswered(packet, now: now, effects: &effects)
+        case .traceQuestion:
+            answerTraceQuestion(packet, now: now, effects: &effects)
+        case .traceWord:
+            traceQuestionAnswered(packet, now: now, effects: &effects)
         case nil:
             break
         }

@@ -31,6 +31,13 @@ package enum OverlayLimits {
     package static let recheckDelay: Duration = .seconds(5)
     /// Traces that wait for their answers.
     package static let traces = 64
+    /// How long a trace that has come back waits for what the members on the way say.
+    package static let traceQuestionTime: Duration = .seconds(1)
+    /// Bytes of the longest code of a reason; `peer-refused-certificate-address-blocks` has 39.
+    package static let traceReasonByteCount = 48
+    /// Bytes of a question: number 8, member 20, and of the longest answer to it mark 1, kind 1, flags 1, endpoint 19,
+    /// round trip 4, reason 49.
+    package static let traceQuestionByteCount = 103
     /// Members that a crawl asks at a time, how long it waits for one, and how often it asks.
     package static let crawlWindow = 32
     package static let crawlTimeout: Duration = .seconds(2)

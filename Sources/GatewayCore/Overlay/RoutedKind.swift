@@ -16,4 +16,8 @@ enum RoutedKind: UInt8 {
     case neighboursRequest = 21
     /// Token, flags (1 left follows, 2 right follows), left, right: the next members known, linked or not.
     case neighboursAnswer = 22
+    /// Asks a member on the way of a trace for its path to the next: a number of 8 bytes, the next member, filling.
+    case traceQuestion = 25
+    /// Number, next member, 1 if a `TraceLink` follows.
+    case traceWord = 26
 }

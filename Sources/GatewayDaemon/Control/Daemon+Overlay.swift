@@ -20,9 +20,8 @@ extension Daemon {
     }
 
     private func linkReports(_ ring: RingStatus) -> [RingLinkReport] {
-        let members = gateway.memberStatus
-        return ring.links.map { link in
-            let member = members.first { $0.node == link.node }
+        ring.links.map { link in
+            let member = gateway.memberStatus(of: link.node)
             let isOverOverlay = link.endpoint?.isOverlay ?? false
             return RingLinkReport(
                 member: RingMember(node: link.node, site: link.site.isEmpty ? nil : link.site),
@@ -125,24 +124,31 @@ extension Daemon {
             controlServer.answer(request.token, .failure(failure), now: now)
             return
         }
-        let direct = gateway.memberStatus.first { $0.node == node }?.pathKind ?? .directUDP
+        let direct = gateway.memberStatus(of: node)?.pathKind ?? .directUDP
         let report = TraceReport(
             site: site, node: node, path: result.isDirect ? direct : .overlay, hops: hops(of: result),
             roundTripMicroseconds: UInt64(max(0, result.roundTrip.wholeMicroseconds)))
         controlServer.answer(request.token, .success(report.json), now: now)
     }
 
-    /// Of the first hop this gateway knows the path; of the last it has measured the round trip.
     private func hops(of result: TraceResult) -> [TraceHop] {
-        var hops = result.hops.enumerated().map { TraceHop(index: $0.offset + 1, member: ringMember($0.element)) }
-        guard !hops.isEmpty else { return hops }
-        if let first = gateway.memberStatus.first(where: { $0.node == hops[0].member.node }), first.isLive {
-            hops[0].path = first.pathKind
-            hops[0].endpoint = first.endpoint
-            hops[0].reason = PathReason(rawValue: first.reason.code)
-            hops[0].rttMicroseconds = first.roundTrip.map { UInt64(max(0, $0.wholeMicroseconds)) }
+        result.way.enumerated().map { position, hop in
+            TraceHop(
+                index: position + 1, member: ringMember(hop.node), path: hop.link.map { PathKind($0.kind) },
+                endpoint: hop.link?.endpoint, reason: hop.link.flatMap { PathReason(rawValue: $0.reason) },
+                linkRttMicroseconds: hop.link?.roundTrip.map { UInt64(max(0, $0.wholeMicroseconds)) },
+                rttMicroseconds: hop.roundTrip.map { UInt64(max(0, $0.wholeMicroseconds)) })
         }
-        hops[hops.count - 1].rttMicroseconds = UInt64(max(0, result.roundTrip.wholeMicroseconds))
-        return hops
+    }
+}
+
+extension PathKind {
+    fileprivate init(_ kind: TraceLink.Kind) {
+        switch kind {
+        case .directUDP: self = .directUDP
+        case .directTCP: self = .directTCP
+        case .relay: self = .relay
+        case .overlay: self = .overlay
+        }
     }
 }

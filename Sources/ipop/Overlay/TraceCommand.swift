@@ -9,9 +9,10 @@ struct TraceCommand: ParsableCommand {
         commandName: "trace",
         abstract: "Show hop by hop how packets to a site travel",
         discussion: """
-            A probe goes the way that traffic takes now; each member that passes it on leaves its name. An address \
-            stands for the site whose route it falls under. What only the hop before knows, as its address for the \
-            next one, is a dash. Blocks until the answer is back, 5 seconds unless --timeout says otherwise.
+            A probe goes the way that traffic takes now; each member that passes it on leaves its name, and is then \
+            asked for its path to the next one: kind, endpoint, reason and round trip (LINK). RTT is from this gateway \
+            to the hop. What a hop did not say, within a second, is a dash. An address stands for the site whose route \
+            it falls under. Blocks until the answers are back, 5 seconds unless --timeout says otherwise.
 
             Exit codes: 0 the answer came, 1 nothing came back, or no route leads to the address, 2 there is no such \
             site, or it is this one, 3 daemon not running, 4 no permission to ask it.

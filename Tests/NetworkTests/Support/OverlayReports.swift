@@ -48,7 +48,7 @@ struct TraceDocument: Decodable {
         let index: Int
         let node: String
         let site, path, endpoint, reason: String?
-        let rttMicroseconds: UInt64?
+        let rttMicroseconds, linkRttMicroseconds: UInt64?
     }
 
     let schema: Int
