@@ -95,8 +95,8 @@ package final class Member {
     private var isWakeupKnown = false {
         didSet { if !isWakeupKnown, oldValue { clock.changed(self) } }
     }
-    /// Hears when the deadlines are others.
-    private let clock: MemberClock
+    /// Hears when the deadlines are others. It holds the members, and so outlives them.
+    private unowned let clock: MemberClock
     /// The gateway has forgotten it.
     var isGone = false
     /// Where the clock has it in its queue.
