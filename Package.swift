@@ -126,7 +126,8 @@ let package = Package(
         .executableTarget(
             name: "directory-benchmark",
             dependencies: [
-                "GatewayCore", "OpenSSLLink", "LinkSecurity", "PacketForwarding", "NetworkTypes", "CHeapState",
+                "GatewayCore", "OpenSSLLink", "LinkSecurity", "PacketForwarding", "RoutePlanning", "NetworkTypes",
+                "CHeapState",
             ],
             path: "Benchmarks/DirectoryBenchmark", swiftSettings: house),
 

@@ -5,9 +5,11 @@ import LinkSecurity
 import NetworkTypes
 import OpenSSLLink
 import PacketForwarding
+import RoutePlanning
 
 /// Measures what a directory of many sites costs one gateway, in one process, without sockets and kernel: processor
-/// time and memory of the verified announcements, of the selection of routes and of the data plane's tables.
+/// time and memory of the verified announcements, of the selection of routes, of the data plane's tables, and of the
+/// plan of what the kernel should have.
 @main
 enum Program {
     /// Announcements offered to the full directory, one by one.
@@ -71,15 +73,27 @@ enum Program {
         measured("ForwardingPlane.setRoutes again") {
             plane.setRoutes(selection.accepted.map { ($0.prefix, $0.node) })
         }
+        let kernel = KernelTable(routes: selection.accepted)
+        let plan = measured("HostNetworkPlanner.plan, no route installed") { kernel.plan() }
+        let after = measured("HostNetworkState.after its steps") { kernel.after(plan) }
+        measured("HostNetworkPlanner.plan, all installed") {
+            precondition(after.plan().steps.isEmpty, "what was planned is what is wanted")
+        }
+        measured("Directory.revoke, nobody named") { _ = directory.revoke(["00"]) }
+        offerFurther(count..<(count + furtherCount), to: &directory, of: inputs, verifier: verifier, now: arrival)
+        withExtendedLifetime((inputs, directory, selection, plane, plan, after)) {}
+    }
+
+    private static func offerFurther(
+        _ numbers: Range<Int>, to directory: inout Directory, of inputs: Inputs, verifier: DirectVerifier, now: Instant
+    ) {
         var times: [Double] = []
-        for number in count..<(count + furtherCount) {
+        for number in numbers {
             let encoded = inputs[number]
-            times.append(
-                timed { offer(encoded, to: &directory, of: inputs, verifier: verifier, now: arrival) }.seconds)
+            times.append(timed { offer(encoded, to: &directory, of: inputs, verifier: verifier, now: now) }.seconds)
         }
         let median = times.sorted()[times.count / 2] * 1e6
         print("one further offer, verified: \(decimal(median, 0)) us, the median of \(times.count)")
-        withExtendedLifetime((inputs, directory, selection, plane)) {}
     }
 
     private static func offer(
