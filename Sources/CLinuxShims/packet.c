@@ -12,7 +12,7 @@ static int set(int fd, int level, int option, int value) {
     return setsockopt(fd, level, option, &value, sizeof value) < 0 ? -errno : 0;
 }
 
-int ipop_packet_open(const char *interface, int buffer_bytes) {
+int ipop_packet_open(const char *interface, int buffer_bytes, int receives) {
     unsigned index = if_nametoindex(interface);
     if (!index) return -errno;
     // Protocol 0: nothing is received before the socket is bound to its interface.
@@ -27,7 +27,7 @@ int ipop_packet_open(const char *interface, int buffer_bytes) {
     if (!error && setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &promiscuous, sizeof promiscuous) < 0)
         error = -errno;
     struct sockaddr_ll address = {
-        .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL), .sll_ifindex = (int)index,
+        .sll_family = AF_PACKET, .sll_protocol = receives ? htons(ETH_P_ALL) : 0, .sll_ifindex = (int)index,
     };
     if (!error && bind(fd, (struct sockaddr *)&address, sizeof address) < 0) error = -errno;
     if (!error) return fd;

@@ -157,8 +157,8 @@ enum {
     IPOP_FRAME_HEADER = 10,
 };
 
-/// A packet socket that receives what comes in by an interface, and nothing that goes out by it.
-int ipop_packet_open(const char *interface, int buffer_bytes);
+/// A packet socket that receives what comes in by an interface, unless `receives` is 0, and nothing that goes out.
+int ipop_packet_open(const char *interface, int buffer_bytes, int receives);
 /// Receives frames that have come; returns how many.
 int ipop_packet_receive(int fd, struct ipop_frame *frames, int count);
 /// Sends frames; returns how many of the first ones are gone.

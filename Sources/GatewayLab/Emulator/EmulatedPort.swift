@@ -2,9 +2,10 @@ import LinuxSystem
 import NetworkTypes
 import WANEmulation
 
-/// One site's way to the WAN and back. What the site sends goes over the line; what it receives passes as it comes.
+/// One site's way to the WAN. What the site sends goes over the line; what it receives comes from the bridge.
 ///
-///     [site] --wan--port-2-- EmulatedPort --line-2--plug-2-- br0
+///     [site] --wan--port-2--> EmulatedPort --line-2--plug-2--> br0
+///                        <------------------------------------
 final class EmulatedPort {
     let site: String
     let siteSocket: PacketSocket
@@ -14,22 +15,18 @@ final class EmulatedPort {
     private(set) var missed: UInt64 = 0
     private var slots: FrameSlots
     private let batch = FrameBatch()
-    /// How many batches are taken from one side before the other has its turn.
+    /// How many batches are taken before others have their turn.
     private static let batchesAtOnce = 4
     /// The slots of the frames in the batch: that have come, or that leave.
     private var used: [Int32] = []
     private var leaving: [Int32] = []
-    /// Frames on their way back are in these slots for the time of a call.
-    private let backSlots: [Int32]
 
     init(_ site: LabSite, mtu: Int, settings: LineSettings, seed: UInt64) throws(SystemError) {
         self.site = site.name
         siteSocket = try PacketSocket(interface: site.wanPort)
-        wanSocket = try PacketSocket(interface: site.linePort)
+        wanSocket = try PacketSocket(interface: site.linePort, receives: false)
         line = EmulatedLine(settings, seed: Self.seed(seed, site))
-        var slots = FrameSlots(count: LineLimits.packets + 2 * FrameBatch.limit, mtu: mtu)
-        backSlots = (0..<FrameBatch.limit).map { _ in slots.take() }
-        self.slots = slots
+        slots = FrameSlots(count: LineLimits.packets + FrameBatch.limit, mtu: mtu)
     }
 
     /// Each line has a row of luck of its own.
@@ -77,29 +74,17 @@ final class EmulatedPort {
     }
 
     private func flush() {
-        missed += sendAll(to: wanSocket)
+        missed += sendAll()
         batch.removeAll()
         for slot in leaving { slots.free(slot) }
         leaving.removeAll(keepingCapacity: true)
     }
 
-    /// Hands what comes for the site to it.
-    func passBack() throws(SystemError) {
-        for _ in 0..<Self.batchesAtOnce {
-            batch.removeAll()
-            for slot in backSlots { batch.append(slots.bytes(slot), byteCount: slots.byteCount) }
-            let count = try wanSocket.receive(batch)
-            batch.keep(first: count)
-            missed += sendAll(to: siteSocket)
-            if count < FrameBatch.limit { return }
-        }
-    }
-
     /// Sends the batch; returns how many frames could not be sent. What cannot be sent is gone, as on a wire.
-    private func sendAll(to socket: PacketSocket) -> UInt64 {
+    private func sendAll() -> UInt64 {
         var failed: UInt64 = 0
         while batch.count > 0 {
-            let sent = socket.send(batch)
+            let sent = wanSocket.send(batch)
             batch.remove(first: sent)
             if sent == 0 {
                 failed += 1
@@ -111,7 +96,7 @@ final class EmulatedPort {
 
     /// What the operator is told of it.
     func report() throws(SystemError) -> LineReport {
-        for socket in [siteSocket, wanSocket] { missed += try socket.missed() }
+        missed += try siteSocket.missed()
         return LineReport(
             site: site, settings: line.settings, counters: line.counters, packets: line.packetCount, missed: missed)
     }

@@ -4,10 +4,11 @@ package import WANEmulation
 
 /// The WAN emulator of a lab: delay, loss and what else a WAN does, in user space, since not every kernel has netem.
 ///
-///     [lsu] --wan--port-2-- emulator --line-2--plug-2-- br0
+///     [lsu] --wan--port-2--> emulator --line-2--plug-2--> br0
+///                       <-----------------------------------
 ///
-/// A line concerns what its site sends. While the emulator runs, senders give the WAN single packets, so that it sees
-/// what a real one would.
+/// A line concerns what its site sends; what it receives comes from the bridge straight to its port. While the emulator
+/// runs, senders give the WAN single packets, so that it sees what a real one would.
 extension Lab {
     /// The seed of the lines' luck unless another is given.
     package static let usualSeed: UInt64 = 1
@@ -30,6 +31,9 @@ extension Lab {
         let topology = EmulatorTopology(plan: plan, sites: sitesWithPorts)
         try unplugEmulator(topology)
         try batch(topology.plugs, in: namespace(.wan))
+        var addresses: [String] = []
+        for site in sitesWithPorts { addresses.append(try hardwareAddress(site)) }
+        try bridge(topology.places(addresses))
         try ProgramRun.require(
             ["ip", "netns", "exec", namespace(.wan), "nft", "-f", "-"], input: topology.silence)
         for outer in sitesWithPorts.map(outermost) { try batch(topology.singlePackets, in: outer) }
@@ -72,6 +76,20 @@ extension Lab {
         isEmulated ? try ask(EmulatorOrder()) : []
     }
 
+    private func bridge(_ script: String) throws(LabError) {
+        try ProgramRun.require(["bridge", "-n", namespace(.wan), "-batch", "-"], input: script)
+    }
+
+    /// The hardware address of the interface that is plugged into a site's port.
+    private func hardwareAddress(_ site: LabSite) throws(LabError) -> String {
+        let text = try ProgramRun.require(
+            ["ip", "-n", outermost(site), "-j", "link", "show", "dev", LabSite.wanInterface])
+        guard let address = (try? JSONValue(parsing: text))?.elements?.first?["address"]?.stringValue else {
+            throw .commandFailed(command: "ip -j link show", status: 0, output: text)
+        }
+        return address
+    }
+
     private func ask(_ order: EmulatorOrder) throws(LabError) -> [LineReport] {
         let bytes: [UInt8]
         do {
@@ -102,28 +120,34 @@ struct EmulatorTopology {
     let plan: LabPlan
     let sites: [LabSite]
 
-    /// For each site a pair of which one end takes the port's place in the bridge, device group included.
+    /// For each site a pair by whose other end the bridge gets what has come over the line, in the port's device group.
+    /// The bridge sends nothing there: the site is behind its port.
     var plugs: String {
         let mtu = plan.silentPathMTU ?? plan.wanMTU
         return sites.map { site in
             """
             link add \(site.linePort) mtu \(mtu) type veth peer name \(site.plugPort) mtu \(mtu)
             link set \(site.linePort) addrgenmode none up
-            link set \(site.wanPort) nomaster
             link set \(site.plugPort) group \(site.number) addrgenmode none master br0 up
+            link set \(site.plugPort) type bridge_slave learning off flood off mcast_flood off bcast_flood off
 
             """
         }.joined() + "link set br0 gso_max_segs 1\n"
     }
 
     var noPlugs: String {
-        sites.map { "link del \($0.linePort)\nlink set \($0.wanPort) master br0\n" }.joined()
+        sites.map { "link del \($0.linePort)\n" }.joined()
             + "link set br0 gso_max_segs 65535\n"
     }
 
-    /// What the emulator takes goes nowhere else, so that the WAN's own namespace answers nothing there.
+    /// Where the sites are, which the bridge does not see for itself any more.
+    func places(_ addresses: [String]) -> String {
+        zip(sites, addresses).map { "fdb replace \($1) dev \($0.wanPort) master static\n" }.joined()
+    }
+
+    /// What comes in by a port goes to the emulator, and to the bridge only when it has been over the line.
     var silence: String {
-        let chains = sites.flatMap { [$0.wanPort, $0.linePort] }.map { port in
+        let chains = sites.map(\.wanPort).map { port in
             """
                 chain \(port) {
                     type filter hook ingress device "\(port)" priority 0; policy drop;

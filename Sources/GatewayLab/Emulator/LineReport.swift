@@ -9,7 +9,7 @@ package struct LineReport: Equatable, Sendable {
     package let counters: LineCounters
     /// How many packets are on the line.
     package let packets: Int
-    /// What the emulator itself lost, in either direction, because it was too slow or a frame too large.
+    /// What the emulator itself lost, because it was too slow or a frame too large.
     package let missed: UInt64
 
     init(site: String, settings: LineSettings, counters: LineCounters, packets: Int, missed: UInt64) {

@@ -31,7 +31,7 @@ package final class WANEmulator {
     private enum Token {
         static let timer: UInt64 = 1 << 32, signals: UInt64 = 2 << 32, control: UInt64 = 3 << 32
         /// A port's number in the lower half; a question's descriptor.
-        static let site: UInt64 = 4 << 32, wan: UInt64 = 5 << 32, question: UInt64 = 6 << 32
+        static let site: UInt64 = 4 << 32, question: UInt64 = 5 << 32
         static let kind: UInt64 = UInt64(UInt32.max) << 32
     }
 
@@ -51,9 +51,8 @@ package final class WANEmulator {
             try poller.add(signals.rawDescriptor, interest: .readable, token: Token.signals)
             try poller.add(control.rawDescriptor, interest: .readable, token: Token.control)
             for (index, port) in ports.enumerated() {
-                let number = UInt64(index)
-                try poller.add(port.siteSocket.rawDescriptor, interest: .readable, token: Token.site | number)
-                try poller.add(port.wanSocket.rawDescriptor, interest: .readable, token: Token.wan | number)
+                let token = Token.site | UInt64(index)
+                try poller.add(port.siteSocket.rawDescriptor, interest: .readable, token: token)
             }
         } catch {
             throw .emulator("\(error)")
@@ -76,7 +75,6 @@ package final class WANEmulator {
         let number = Int(token & ~Token.kind)
         switch token & Token.kind {
         case Token.site: try ports[number].receiveFromSite()
-        case Token.wan: try ports[number].passBack()
         case Token.timer: timer.acknowledge()
         case Token.signals: while let signal = try signals.next() { isAskedToEnd = isAskedToEnd || signal != .hangUp }
         case Token.control: try acceptQuestions()

@@ -17,9 +17,13 @@ package final class PacketSocket {
 
     /// Opens a socket on an interface of the calling thread's network namespace. It needs CAP_NET_RAW, and
     /// CAP_NET_ADMIN for its buffers.
-    package init(interface: String) throws(SystemError) {
+    ///
+    /// - Parameter receives: whether frames that come in are wanted, as against a socket to send by alone.
+    package init(interface: String, receives: Bool = true) throws(SystemError) {
         descriptor = FileDescriptor(
-            adopting: try SystemCall.shim("socket", interface) { ipop_packet_open(interface, Self.bufferByteCount) })
+            adopting: try SystemCall.shim("socket", interface) {
+                ipop_packet_open(interface, Self.bufferByteCount, receives ? 1 : 0)
+            })
     }
 
     /// Receives frames that have come into the places of `frames`, each of which says how much room it has, and then
