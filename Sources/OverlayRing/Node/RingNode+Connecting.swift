@@ -109,7 +109,8 @@ extension RingNode {
         if request.purposes.contains(.far), !acceptsFar { return }
         let isLinked = linkIndex(of: packet.source) != nil
         if !isLinked { dial(request.contact, for: [], now: now, effects: &effects) }
-        if packet.mode == .exact, !request.purposes.contains(.shortcut) { return }
+        // Who asked one member by its address has its contact already, save where it waits for consent.
+        if packet.mode == .exact, request.purposes.isDisjoint(with: [.far, .shortcut]) { return }
         let response = ConnectResponse(
             token: request.token, purposes: request.purposes, contact: own, neighbours: neighbourContacts())
         var answer = RoutedPacket(

@@ -52,31 +52,47 @@ extension RingNode {
         farSlots[index].token = requests.last?.token
     }
 
-    /// Somebody near the drawn place has answered, with its neighbours: it is dialled, and a neighbour as its rival.
+    /// Somebody near the drawn place takes us, and names its neighbours. One of those is asked to be its rival, so that
+    /// no side is preferred, or to be there in its place when it is linked already. Who carries enough far links of
+    /// others answers nothing, and is not dialled.
     mutating func farAnswered(
         _ response: ConnectResponse, token: UInt32, now: Instant, effects: inout RingEffects
     ) {
         guard let index = farSlots.firstIndex(where: { $0.token == token }) else { return }
         farSlots[index].token = nil
-        let fresh = ([response.contact] + response.neighbours).filter { contact in
-            contact.node != own.node && attempts[contact.node] == nil
-                && !(linkIndex(of: contact.node).map { links[$0].isNear || links[$0].purposes.contains(.far) } ?? false)
-        }
-        // The one that answered is dialling already; of the others one is drawn, so that no side is preferred.
-        guard let first = fresh.first else { return }
-        let others = fresh.dropFirst()
+        let isTaken = mayBecomeFar(response.contact)
+        let needsRival = !isTaken || farSlots[index].node == nil
+        if isTaken { take(response.contact, at: index, now: now, effects: &effects) }
+        guard needsRival else { return }
+        let others = response.neighbours.filter(mayBecomeFar)
+        guard !others.isEmpty else { return }
+        let asked = others[Int(random.below(UInt64(others.count)))]
+        request(asked.node, mode: .exact, purposes: .far, through: nil, now: now, effects: &effects)
+        farSlots[index].token = requests.last?.token
+    }
+
+    private func mayBecomeFar(_ contact: RingContact) -> Bool {
+        guard contact.node != own.node, attempts[contact.node] == nil else { return false }
+        return !(linkIndex(of: contact.node).map { links[$0].isNear || links[$0].purposes.contains(.far) } ?? false)
+    }
+
+    /// Links with who has agreed: as the slot's holder, or as the rival of that.
+    private mutating func take(
+        _ contact: RingContact, at index: Int, now: Instant, effects: inout RingEffects
+    ) {
         if farSlots[index].node == nil {
-            farSlots[index].node = first.node
-            farSlots[index].rival = others.isEmpty ? nil : others[1 + Int(random.below(UInt64(others.count)))].node
+            farSlots[index].node = contact.node
+            farSlots[index].nextAction = now + random.jitter(around: RingLimits.rivalInterval)
         } else {
-            farSlots[index].rival = first.node
+            farSlots[index].rival = contact.node
+            farSlots[index].nextAction = now + RingLimits.rivalLimit
         }
-        farSlots[index].nextAction =
-            now
-            + (farSlots[index].rival == nil ? random.jitter(around: RingLimits.rivalInterval) : RingLimits.rivalLimit)
         timers.advance(.far, to: farSlots[index].nextAction)
-        for contact in fresh where contact.node == farSlots[index].node || contact.node == farSlots[index].rival {
-            seek(contact, for: .far, through: nil, now: now, effects: &effects)
+        if let link = linkIndex(of: contact.node) {
+            setPurpose(.far, true, at: link, now: now)
+        } else {
+            // It is dialling too.
+            dial(contact, for: .far, now: now, effects: &effects)
         }
     }
 
