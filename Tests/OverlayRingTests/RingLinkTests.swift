@@ -158,6 +158,27 @@ import Testing
         #expect(modes == [.successor, .predecessor], "one side is never asked about")
     }
 
+    @Test func `what a timeout makes known is told in the same call`() throws {
+        var effects = RingEffects()
+        let begin = Instant(nanoseconds: 0)
+        let peer = Samples.contact(2)
+        var node = RingNode(own: Samples.contact(1), seed: 1, now: begin)
+        node.linkUp(peer, now: begin, effects: &effects)
+        // It is told of a neighbour that never comes, and takes part again when its patience is at an end.
+        let farewell = RingMessage.leaving([Samples.contact(3)]).encoded
+        node.receive(farewell.span.bytes, from: peer.node, now: begin, effects: &effects)
+        node.linkUp(Samples.contact(4), now: begin, effects: &effects)
+        let isWaiting = !node.isRoutable
+        try #require(isWaiting)
+
+        while !node.isRoutable {
+            let wakeup = try #require(node.nextWakeup)
+            node.handleTimeout(now: wakeup.deadline, effects: &effects)
+            let next = try #require(node.nextWakeup?.deadline)
+            #expect(next > wakeup.deadline)
+        }
+    }
+
     @Test func `a member that has restarted is heard again`() {
         var effects = RingEffects()
         let now = Instant(nanoseconds: 0)

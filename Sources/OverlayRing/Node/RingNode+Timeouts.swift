@@ -10,7 +10,6 @@ extension RingNode {
             guard let deadline = timers.deadline(reason), deadline <= now else { continue }
             timers.set(reason, nil)
             switch reason {
-            case .status: sendStatuses(now: now, effects: &effects)
             case .attempts: reviewAttempts(now: now, effects: &effects)
             case .joining: becomeRoutable(now: now, effects: &effects)
             case .stabilise: stabilise(now: now, effects: &effects)
@@ -18,6 +17,7 @@ extension RingNode {
             case .trim: trim(now: now, effects: &effects)
             case .lostMembers: retryLost(now: now, effects: &effects)
             case .bootstrap: callBootstrap(now: now, effects: &effects)
+            case .status: sendStatuses(now: now, effects: &effects)
             }
         }
     }

@@ -57,7 +57,6 @@ package enum RingNotice: Equatable, Sendable {
 package struct RingWakeup: Equatable, Sendable {
     /// In the order in which what is due at the same time is handled.
     package enum Reason: Int, CaseIterable, Sendable {
-        case status
         case attempts
         case joining
         case stabilise
@@ -65,6 +64,8 @@ package struct RingWakeup: Equatable, Sendable {
         case trim
         case lostMembers
         case bootstrap
+        /// Last, because the others change what is to be told.
+        case status
     }
 
     package var deadline: Instant
