@@ -149,6 +149,19 @@ import Testing
         }
     }
 
+    @Test func `a newcomer copies a large directory once, whoever it meets meanwhile`() throws {
+        let simulator = grid(of: 80)
+        simulator.acquaintances = DirectoryLimits.acquaintances
+        simulator.run(for: .seconds(60))
+
+        let newcomer = simulator.addSite("newcomer", prefix: "10.200.0.0/16", bootstrap: bootstrap(before: 80))
+        simulator.run(for: .seconds(10))
+
+        try #require(newcomer.gateway.memberCount == 81)
+        // What is on its way when a second copy ends comes too.
+        #expect(newcomer.announcementCount < 80 * 3 / 2, "\(newcomer.announcementCount) announcements came")
+    }
+
     @Test func `news goes to everybody, and to nobody twice`() {
         let simulator = grid(of: 40)
         simulator.run(for: .seconds(200))

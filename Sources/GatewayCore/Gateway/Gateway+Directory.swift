@@ -172,6 +172,9 @@ extension Gateway {
                 copy.first, to: member.node, endpoint: nil, paddedTo: nil, localIndex: nil))
     }
 
+    /// Whether copies of several members' directories may run at once: each is a page then.
+    var mayCopyBeside: Bool { isSmall && !joinsLargeGrid }
+
     mutating func endCopy(from member: Member) {
         if member.copy != nil { copyCount -= 1 }
         member.copy = nil
@@ -192,7 +195,7 @@ extension Gateway {
         member.digestMismatches += 1
         let needed = member.isEven || isSmall ? 2 : 1
         guard member.digestMismatches >= needed,
-            isSmall || copyCount == 0
+            mayCopyBeside || copyCount == 0
         else { return }
         member.digestMismatches = 0
         startCopy(from: member, now: now, effects: &effects)
@@ -202,6 +205,8 @@ extension Gateway {
         _ page: [ControlMessage.SummaryEntry], isLast: Bool, from member: Member, now: Instant,
         effects: inout GatewayEffects
     ) {
+        // Of the copies that have begun beside each other the first to bring anything goes on.
+        if joinsLargeGrid, copyCount > 1, member.copy?.isAtStart == true { return endCopy(from: member) }
         if !isLast, isSmall, page.count > settings.acquaintances {
             joinsLargeGrid = true
             reviewAcquaintances(now: now, effects: &effects)

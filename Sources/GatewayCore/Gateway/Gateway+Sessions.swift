@@ -144,7 +144,7 @@ extension Gateway {
         // Whoever knows us not yet tells everybody.
         if let own = directory[self.node] { sendAnnouncement(own, to: node, until: node, now: now, effects: &effects) }
         tellPublications(to: node, effects: &effects)
-        if isSmall || !(copyCount > 0 || members.values.contains(where: \.isEven)) {
+        if mayCopyBeside || !(copyCount > 0 || members.values.contains(where: \.isEven)) {
             startCopy(from: member, now: now, effects: &effects)
         }
         sendEchoes(to: node, now: now, effects: &effects)

@@ -42,6 +42,9 @@ package struct DirectoryCopy: Equatable {
     /// What the copy begins with.
     package var first: ControlMessage { waiting == .digests ? .digestsRequest : .summaryRequest(start: start) }
 
+    /// Whether nothing has come yet of a copy of the whole.
+    package var isAtStart: Bool { waiting == .page && start == NodeAddress(high: 0, middle: 0, low: 0) }
+
     /// The peer's digests have come.
     package mutating func received(digests: [UInt64], own: [UInt64], now: Instant) -> Step {
         guard waiting == .digests, digests.count == own.count else { return .wait }
