@@ -68,7 +68,7 @@ let package = Package(
             "GatewayCore",
             [
                 "NetworkTypes", "WireFormat", "LinkSecurity", "GatewayConfiguration", "OverlayRing", "OverlayStore",
-                ordered, heap,
+                ordered,
             ]),
         pure("WANEmulation", ["NetworkTypes"], settings: compact),
         pure("RingSimulation", ["NetworkTypes", "OverlayRing", heap]),

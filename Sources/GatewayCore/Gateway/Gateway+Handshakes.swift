@@ -36,7 +36,7 @@ extension Gateway {
         let running = runs.values.count { $0.role == .server && !$0.isFinished }
         guard running < HandshakeLimits.serverCount else { return }
         var output = HandshakeOutput()
-        let localIndex = newLocalIndex()
+        let localIndex = receiverIndices.next()
         let admission = handshakes.admit(datagram, from: source, localIndex: localIndex, output: &output)
         if case .accepted(let engine, _) = admission {
             var run = HandshakeRun(
@@ -57,7 +57,7 @@ extension Gateway {
     ) {
         if let run = runs[endpoint], !run.isFinished { return }
         guard !underlay.endpoints.contains(endpoint), !isStopping else { return }
-        let localIndex = newLocalIndex()
+        let localIndex = receiverIndices.next()
         let engine = handshakes.makeClient(localIndex: localIndex)
         var run = HandshakeRun(
             role: .client, engine: engine, localIndex: localIndex, target: target, isSparing: isSparing, now: now)
@@ -189,17 +189,6 @@ extension Gateway {
             } else {
                 effects.append(.sendHandshake(datagram, to: endpoint))
             }
-        }
-    }
-
-    /// A receiver index that no live generation or run has.
-    private mutating func newLocalIndex() -> UInt32 {
-        while true {
-            let index = UInt32(truncatingIfNeeded: random.nextWord())
-            let taken =
-                runs.values.contains { $0.localIndex == index }
-                || members.values.contains { $0.generations.contains { $0.keys.localIndex == index } }
-            if index != 0, !taken { return index }
         }
     }
 }

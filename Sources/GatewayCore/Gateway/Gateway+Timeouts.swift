@@ -38,8 +38,10 @@ extension Gateway {
         expireDirectory(now: now, effects: &effects)
         // Each once at most for each that is due: what is due again at once has its turn at the next call.
         for _ in 0..<members.count {
-            guard let due = memberClock.next(), due.wakeup.deadline <= now else { break }
-            memberTimeouts(due.member, now: now, effects: &effects)
+            guard let due = memberClock.next(), due.wakeup.deadline <= now, let member = members[due.node] else {
+                break
+            }
+            memberTimeouts(member, now: now, effects: &effects)
         }
         queryTimeouts(now: now, effects: &effects)
         publicationTimeouts(now: now, effects: &effects)

@@ -43,6 +43,7 @@ package struct Gateway: ~Copyable {
     var shelf = PublicationShelf()
     var members: OrderedDictionary<NodeAddress, Member> = [:]
     let memberClock = MemberClock()
+    var receiverIndices: ReceiverIndices
     /// One run for each endpoint: running, or finished and lingering.
     var runs: OrderedDictionary<Endpoint, HandshakeRun> = [:]
     var bootstrap: [BootstrapTarget]
@@ -102,6 +103,7 @@ package struct Gateway: ~Copyable {
         self.authority = authority
         self.unixSeconds = unixSeconds
         random = SeededRandom(seed: seed)
+        receiverIndices = ReceiverIndices(random: &random)
         sequence = settings.firstSequence
         publishAt = now
         reviewAt = now + OverlayLimits.reviewInterval

@@ -58,8 +58,12 @@ package final class Member {
     /// The live path; `nil` while the member cannot be reached.
     package var path: PathState? {
         didSet {
-            isWakeupKnown = false
+            // Most of what changes in it wakes nobody.
+            let deadlines = PathDeadlines(path)
+            guard deadlines != pathDeadlines else { return }
+            pathDeadlines = deadlines
             endpoint = path?.endpoint
+            isWakeupKnown = false
         }
     }
     /// Where the path goes: to look at without copying it all.
@@ -91,6 +95,7 @@ package final class Member {
     /// Bytes moved as of the last look, to tell whether traffic flows.
     package var trafficMark: UInt64 = 0
     package var isBusy = false
+    private var pathDeadlines = PathDeadlines(nil)
     private var wakeup: Wakeup?
     private var isWakeupKnown = false {
         didSet { if !isWakeupKnown, oldValue { clock.changed(self) } }
@@ -99,12 +104,13 @@ package final class Member {
     private unowned let clock: MemberClock
     /// The gateway has forgotten it.
     var isGone = false
-    /// Where the clock has it in its queue.
-    var queued: (deadline: Instant, number: UInt64)?
+    /// By which the clock knows it.
+    let number: Int32
 
     init(node: NodeAddress, identity: PeerIdentity?, clock: MemberClock) {
         self.node = node
         self.clock = clock
+        number = clock.takeNumber(for: node)
         defer { clock.changed(self) }
         self.identity = identity
     }
@@ -146,6 +152,19 @@ package final class Member {
             consider(generation.retires, .retire)
         }
         return earliest
+    }
+}
+
+/// What of a path says when its member wants to be looked at.
+private struct PathDeadlines: Equatable {
+    let endpoint: Endpoint?
+    let probe: Instant?
+    let search: Instant?
+
+    init(_ path: PathState?) {
+        endpoint = path?.endpoint
+        probe = path?.nextProbe
+        search = path?.mtuSearch.deadline
     }
 }
 
