@@ -53,7 +53,8 @@ struct SimulationCommand: ParsableCommand {
             Output.printError("\(seconds) s, \(Output.text(clock.now - begin)) s of real time: \(step.text)")
         }
         let finding = SimulationFinding(
-            report: report, wallTime: clock.now - begin, peakByteCount: ProcessMemory.peakByteCount)
+            report: report, wallTime: clock.now - begin, processorTime: ProcessFacts.processorTime,
+            peakByteCount: ProcessFacts.peakByteCount)
         print(json ? finding.json.pretty : finding.text)
         guard let violation = report.violation else { return }
         Output.printError("\(place(report))\(violation)")
@@ -125,7 +126,17 @@ enum Output {
 }
 
 /// What the kernel says of this process.
-enum ProcessMemory {
+enum ProcessFacts {
+    /// What it has used of a processor (getrusage(2)): other programs on the machine lengthen this less than the real
+    /// time.
+    static var processorTime: Duration {
+        var usage = rusage()
+        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+        return [usage.ru_utime, usage.ru_stime].reduce(.zero) {
+            $0 + .seconds(Int64($1.tv_sec)) + .microseconds(Int64($1.tv_usec))
+        }
+    }
+
     /// The most memory that was ever resident (`VmHWM` of proc(5)); `nil` when the kernel does not say.
     static var peakByteCount: Int? {
         guard let bytes = try? FileSystem.read("/proc/self/status") else { return nil }

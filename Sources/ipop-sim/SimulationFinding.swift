@@ -6,6 +6,7 @@ import SimulationKit
 struct SimulationFinding {
     let report: SimulationReport
     let wallTime: Duration
+    let processorTime: Duration
     let peakByteCount: Int?
 
     /// Schema 1: every key is always there, `null` when unknown.
@@ -23,6 +24,10 @@ struct SimulationFinding {
         object["joinSecondsMedian"] = seconds(report.joinTimeMedian)
         object["repairSeconds"] = seconds(report.repairTime)
         object["conflicts"] = .count(report.conflicts)
+        object["leasesWanted"] = .count(report.leases?.wanted)
+        object["leasesHeld"] = .count(report.leases?.held)
+        object["sessionsMean"] = .tenths(sessionsMean)
+        object["sessionsMost"] = JSONValue(report.sessions.most)
         object["idleBitsPerSecond"] = .tenths(report.idleBitsPerSecond)
         object["idleBitsPerSecondPerLink"] = .tenths(report.idleBitsPerSecondAndLink)
         object["eventCount"] = JSONValue(report.eventCount)
@@ -30,6 +35,7 @@ struct SimulationFinding {
         object["virtualSeconds"] = seconds(report.virtualTime)
         object["digest"] = .string(report.digestText)
         object["wallSeconds"] = seconds(wallTime)
+        object["processorSeconds"] = seconds(processorTime)
         object["peakBytes"] = .count(peakByteCount)
         object["violation"] = .text(report.violation)
         return .object(object)
@@ -48,15 +54,21 @@ struct SimulationFinding {
             ("join", report.joinTimeMedian.map { "\(Output.text($0)) s, the median" }),
             ("repair", report.repairTime.map { "\(Output.text($0)) s" }),
             ("conflicts", report.conflicts.map(String.init)),
+            ("leases", report.leases.map { "\($0.held) of \($0.wanted) are held" }),
+            ("sessions", sessionsMean.map { "\(Int($0)) of a member, \(report.sessions.most) at most" }),
             ("idle", report.idleBitsPerSecond.map { "\(Int($0)) bit/s of a member, \(perLink) of a link" }),
             ("events", "\(report.eventCount) in \(Output.text(report.virtualTime)) s of virtual time"),
             ("digest", report.digestText),
-            ("real time", "\(Output.text(wallTime)) s"),
+            ("real time", "\(Output.text(wallTime)) s, \(Output.text(processorTime)) s of a processor"),
             ("peak memory", peakByteCount.map { "\($0 / 1_048_576) MiB" }),
         ]
         return rows.map { name, value in
             name + String(repeating: " ", count: 13 - name.count) + (value ?? "-")
         }.joined(separator: "\n")
+    }
+
+    private var sessionsMean: Double? {
+        report.livingCount == 0 ? nil : Double(report.sessions.total) / Double(report.livingCount)
     }
 
     private var perLink: String { report.idleBitsPerSecondAndLink.map { String(Int($0)) } ?? "-" }

@@ -20,7 +20,8 @@ import Testing
         for key in [
             "schema", "members", "converged", "hopsMean", "hops99", "joinSecondsMedian", "repairSeconds", "conflicts",
             "idleBitsPerSecond", "digest", "wallSeconds", "peakBytes", "seed", "scenario", "announcers",
-            "reachablePerMille", "eventCount", "virtualSeconds",
+            "reachablePerMille", "eventCount", "virtualSeconds", "processorSeconds", "leasesWanted", "leasesHeld",
+            "sessionsMean", "sessionsMost",
         ] {
             #expect(json.member(key) != nil, "\(key)")
         }

@@ -118,7 +118,7 @@ extension Simulator {
 
     private func place(of target: NetworkTarget) -> Int {
         switch target {
-        case .host(let handle): slots[Int(handle)]?.place ?? 0
+        case .host(let handle): Int(placeNumbers[Int(handle)])
         case .translator(let number): translators[Int(number)].place
         case .stream(let end): receiver(atStreamEnd: end)?.place ?? 0
         }

@@ -31,6 +31,8 @@ package final class Simulator {
 
     /// By handle; a host's slot is empty when it is gone.
     var slots: [SimulatedHost?] = []
+    /// The hosts' places beside each other: most senders need no more of the receiver, which lies far off in memory.
+    var placeNumbers: [Int32] = []
     var places: [NetworkPlace] = []
     var translators: [AddressTranslator] = []
     let table = EndpointTable()
@@ -107,6 +109,7 @@ package final class Simulator {
             host.place = host.translator.map { translators[$0].place } ?? addPlace()
         }
         slots.append(host)
+        placeNumbers.append(Int32(host.place))
         living.append(host)
         if let translator = host.translator {
             translators[translator].inside[host.endpoint] = host.handle

@@ -19,15 +19,20 @@ enum StreamOrder {
 /// One gateway in a simulated world: the real core, and as much of a data plane as control messages need.
 package final class SimulatedHost {
     /// Where datagrams to a member go, and what seals them.
-    private struct Peer {
+    private final class Peer {
+        let node: NodeAddress
         var endpoint: Endpoint?
         var payload = 0
         var sealing: KeyGeneration?
+        /// Keys that open what comes from it.
+        var openingCount = 0
+
+        init(_ node: NodeAddress) { self.node = node }
     }
 
     /// Keys that open.
     private struct Opening {
-        let node: NodeAddress
+        let peer: Peer
         let keys: KeyGeneration
         var isConfirmed = false
     }
@@ -149,15 +154,15 @@ package final class SimulatedHost {
         if !opening.isConfirmed {
             openings[header.receiverIndex]?.isConfirmed = true
             gateway.generationConfirmed(
-                opening.node, localIndex: header.receiverIndex, now: now, effects: &effects)
+                opening.peer.node, localIndex: header.receiverIndex, now: now, effects: &effects)
         }
-        if peers[opening.node]?.endpoint != source {
-            gateway.peerMoved(opening.node, to: source, now: now, effects: &effects)
+        if opening.peer.endpoint != source {
+            gateway.peerMoved(opening.peer.node, to: source, now: now, effects: &effects)
         }
         // The cipher leaves everything in clear, so the message is read where it lies.
         let message = bytes.span.bytes.extracting(SealedHeader.byteCount..<bytes.count - SealedHeader.tagByteCount)
         if message.byteCount > 0, message.unsafeLoad(as: UInt8.self) == Self.announcementTag { announcementCount += 1 }
-        gateway.receiveControl(message, from: opening.node, source: source, now: now, effects: &effects)
+        gateway.receiveControl(message, from: opening.peer.node, source: source, now: now, effects: &effects)
     }
 
     private func carryOutAll(now: Instant, outbox: inout [OutgoingDatagram]) {
@@ -188,17 +193,21 @@ package final class SimulatedHost {
                 outbox.append(OutgoingDatagram(bytes: bytes, destination: destination))
             }
         case .setPath(let node, let endpoint, let payload):
-            peers[node, default: Peer()].endpoint = endpoint
-            peers[node]?.payload = payload
-            forgetIfEmpty(node)
+            let peer = peer(node)
+            peer.endpoint = endpoint
+            peer.payload = payload
+            forgetIfEmpty(peer)
         case .install(let keys, let node):
-            openings[keys.localIndex] = Opening(node: node, keys: keys)
+            let peer = peer(node)
+            peer.openingCount += 1
+            openings[keys.localIndex] = Opening(peer: peer, keys: keys)
         case .activate(let localIndex, let node):
-            peers[node, default: Peer()].sealing = openings[localIndex]?.keys
+            peer(node).sealing = openings[localIndex]?.keys
         case .removeGeneration(let localIndex):
             guard let opening = openings.removeValue(forKey: localIndex) else { return }
-            if peers[opening.node]?.sealing === opening.keys { peers[opening.node]?.sealing = nil }
-            forgetIfEmpty(opening.node)
+            opening.peer.openingCount -= 1
+            if opening.peer.sealing === opening.keys { opening.peer.sealing = nil }
+            forgetIfEmpty(opening.peer)
         case .openStream(let number, let remote):
             streamOrders.append(.open(number, to: remote))
         case .closeStream(let number):
@@ -226,8 +235,15 @@ package final class SimulatedHost {
         }
     }
 
-    private func forgetIfEmpty(_ node: NodeAddress) {
-        if let peer = peers[node], peer.endpoint == nil, peer.sealing == nil { peers[node] = nil }
+    private func peer(_ node: NodeAddress) -> Peer {
+        if let peer = peers[node] { return peer }
+        let peer = Peer(node)
+        peers[node] = peer
+        return peer
+    }
+
+    private func forgetIfEmpty(_ peer: Peer) {
+        if peer.endpoint == nil, peer.sealing == nil, peer.openingCount == 0 { peers[peer.node] = nil }
     }
 
     /// A sealed control datagram of a cipher that encrypts nothing: header, message, padding, a tag of zeros.

@@ -93,6 +93,10 @@ package final class ScenarioRun {
         report.joinTimeMedian = times.isEmpty ? nil : times[times.count / 2]
         report.announcers = announcerCount
         report.conflicts = simulator.conflicts().count
+        if !leases.isEmpty { report.leases = heldLeases() }
+        let counts = simulator.hosts.map { $0.gateway.liveCount }
+        report.sessions = (counts.reduce(0, +), counts.max() ?? 0)
+        report.livingCount = counts.count
         report.digest = simulator.digest.value
         report.eventCount = simulator.eventCount
         report.datagramCount = simulator.datagramCount

@@ -14,6 +14,12 @@ package struct SimulationReport: Sendable {
     package var repairTime: Duration?
     /// Keys with two live owners at the end.
     package var conflicts: Int?
+    /// Leases that somebody holds at the end, of those whose askers all still run; `nil` when none was asked for.
+    package var leases: (held: Int, wanted: Int)?
+    /// Sessions of a member at the end: of all together, and of the one that has the most.
+    package var sessions: (total: Int, most: Int) = (0, 0)
+    /// Members that run at the end.
+    package var livingCount = 0
     /// What idle members sent, for each member.
     package var idleBitsPerSecond: Double?
     /// The same for each link.
