@@ -100,7 +100,7 @@ package final class Member {
     private var isWakeupKnown = false {
         didSet { if !isWakeupKnown, oldValue { clock.changed(self) } }
     }
-    /// Hears when the deadlines are others. It holds the members, and so outlives them.
+    /// Hears when the deadlines are others. It goes with the gateway, as the members do.
     private unowned let clock: MemberClock
     /// The gateway has forgotten it.
     var isGone = false
