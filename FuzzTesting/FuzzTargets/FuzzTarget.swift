@@ -11,6 +11,8 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case handshake
     case stunRequest = "stun-request"
     case portMapping = "port-mapping"
+    case streamFrames = "stream-frames"
+    case proxyAnswer = "proxy-answer"
     case ringMessage = "ring-message"
     case storeMessage = "store-message"
     case publication
@@ -49,6 +51,8 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .handshake: try HandshakeTarget.run(input)
         case .stunRequest: try STUNRequestTarget.run(input)
         case .portMapping: try PortMappingTarget.run(input)
+        case .streamFrames: try StreamFramesTarget.run(input)
+        case .proxyAnswer: try ProxyAnswerTarget.run(input)
         case .ringMessage: try RingMessageTarget.run(input)
         case .storeMessage: try StoreMessageTarget.run(input)
         case .publication: try PublicationTarget.run(input)

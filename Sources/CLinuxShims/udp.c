@@ -2,6 +2,7 @@
 #include "CLinuxShims.h"
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <netinet/udp.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -264,8 +265,42 @@ int ipop_tcp_listen(const struct ipop_endpoint *local) {
     // Whatever the system's default is.
     if (!error && local->family == 6) error = set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
     if (!error && bind(fd, &address.any, (socklen_t)length) < 0) error = -errno;
-    if (!error && listen(fd, 16) < 0) error = -errno;
+    if (!error && listen(fd, 128) < 0) error = -errno;
     if (!error) return fd;
     close(fd);
+    return error;
+}
+
+int ipop_tcp_connect(const struct ipop_endpoint *remote) {
+    union address address;
+    int length = to_address(&address, remote->family, remote);
+    if (length < 0) return length;
+    int fd = socket(address.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
+    if (fd < 0) return -errno;
+    if (connect(fd, &address.any, (socklen_t)length) == 0 || errno == EINPROGRESS) return fd;
+    int error = -errno;
+    close(fd);
+    return error;
+}
+
+int ipop_tcp_outcome(int fd) {
+    int error = 0;
+    socklen_t length = sizeof error;
+    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) < 0) return -errno;
+    return -error;
+}
+
+int ipop_tcp_remote(int fd, struct ipop_endpoint *remote) {
+    union address address;
+    socklen_t length = sizeof address;
+    if (getpeername(fd, &address.any, &length) < 0) return -errno;
+    from_address(remote, &address);
+    return 0;
+}
+
+int ipop_tcp_tune(int fd, int user_timeout_milliseconds, int unsent_bytes) {
+    int error = set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+    if (!error) error = set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, user_timeout_milliseconds);
+    if (!error) error = set(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, unsent_bytes);
     return error;
 }

@@ -47,7 +47,8 @@ import Testing
             .nameNotResolved("n", error: "e"), .linkRefused(peer: "p", reason: .certificateExpired),
             .sourceCheckDrops(site: "s", packets: 1), .pathMTULow(site: "s", mtu: 1),
             .forwardingDropped(FirewallFinding(text: "t", fix: "f.")),
-            .sourceRewritten(FirewallFinding(text: "t", fix: "f.")), .certificateRevoked(),
+            .sourceRewritten(FirewallFinding(text: "t", fix: "f.")),
+            .proxyUnusable("p", error: "e"), .streamsNotAccepted(port: 1, error: "e"), .certificateRevoked(),
         ]
 
         #expect(problems.map(\.code) == ProblemCode.allCases)

@@ -6,7 +6,8 @@ import YAMLReader
 let completeSettings = """
     grid: physics
     site: lsu
-    listen: {port: 7868, addresses: [192.0.2.1, "2001:db8::1"], port-mapping: off}
+    listen: {port: 7868, addresses: [192.0.2.1, "2001:db8::1"], tcp: false, port-mapping: off}
+    proxy: "socks5://me%40home:p%3A%20w@proxy.example:1080/"
     bootstrap: [gw.ufl.example:7867, "[2001:db8::2]:7867"]
     lan: {interface: eth1, mode: routed}        # routed | bridged
     device: ipop7

@@ -11,6 +11,7 @@ import Testing
         #expect(settings.grid == "physics" && settings.site == "lsu" && settings.lan.interface == "eth1")
         #expect(settings.listen.port == 7867 && settings.listen.addresses.isEmpty && settings.bootstrap.isEmpty)
         #expect(settings.listen.portMapping == .automatic)
+        #expect(settings.listen.tcp && settings.proxy == nil)
         #expect(settings.device == "ipop0" && settings.mtu == .automatic && settings.lan.mode == .routed)
         #expect(settings.routes.table == .main && settings.routes.metric == 50 && settings.routes.accept == .learned)
         #expect(settings.log.level == .info && settings.metrics.listen == nil)
@@ -27,6 +28,10 @@ import Testing
         #expect(settings.listen.addresses == [IPAddress("192.0.2.1")!, IPAddress("2001:db8::1")!])
         #expect(settings.listen.portMapping == .off)
         #expect(settings.bootstrap.map(\.description) == ["gw.ufl.example:7867", "[2001:db8::2]:7867"])
+        #expect(!settings.listen.tcp)
+        #expect(settings.proxy?.url == "socks5://me%40home:p%3A%20w@proxy.example:1080")
+        #expect(settings.proxy?.login == ProxySettings.Login(user: "me@home", password: "p: w"))
+        #expect(settings.proxy?.description == "socks5://proxy.example:1080")
         #expect(settings.device == "ipop7" && settings.mtu == .bytes(1_400))
         #expect(settings.routes.table == .number(77) && settings.routes.table.number == 77)
         #expect(settings.routes.metric == 51 && settings.routes.accept == .mapped)
@@ -53,6 +58,22 @@ import Testing
             listen: 7867
                 4:9: error: 'listen' must be a mapping of keys to values, not '7867'; write listen: {port: ..,
                 addresses: ..}
+            listen: {tcp: no}
+                4:15: error: 'listen.tcp' must be true or false, not 'no'; write false
+            proxy: https://proxy.example:3128
+                4:8: error: 'proxy' must begin with socks5:// or http://, or be none; write socks5://HOST:PORT
+            proxy: proxy.example:3128
+                4:8: error: 'proxy' must begin with socks5:// or http://, or be none; write socks5://HOST:PORT
+            proxy: http://proxy.example
+                4:8: error: 'proxy' must end with HOST:PORT; write socks5://HOST:1080 or http://HOST:3128
+            proxy: http://me@proxy.example:3128
+                4:8: error: 'proxy' must have USER:PASSWORD before the @, 1 to 255 bytes each; write special
+                characters as in a URL: %40 for @, %3A for :, %25 for %
+            proxy: "http://me:100%@proxy.example:3128"
+                4:8: error: 'proxy' must have USER:PASSWORD before the @, 1 to 255 bytes each; write special
+                characters as in a URL: %40 for @, %3A for :, %25 for %
+            proxy: {url: none}
+                4:8: error: 'proxy' must be a URL or none, not a mapping
             listen: {port: 70000}
                 4:16: error: 'listen.port' must be a number from 1 to 65535, not '70000'
             listen: {port: 0}

@@ -50,7 +50,7 @@ int ipop_signal_read(int fd);
 /// A counter that wakes a poller; starts at 0. `blocking` makes reads wait.
 int ipop_event_open(int blocking);
 
-// ---- udp.c: datagram trains, and a listener for streams
+// ---- udp.c: datagram trains, and connections over TCP
 
 /// An address and a port in host byte order, as the Swift side keeps them.
 struct ipop_endpoint {
@@ -115,6 +115,15 @@ ssize_t ipop_udp_receive(int fd, void *bytes, size_t capacity, struct ipop_datag
 
 /// A listening TCP socket. The unspecified v6 address takes v4 connections too; `ipop_udp_local` tells the port.
 int ipop_tcp_listen(const struct ipop_endpoint *local);
+/// A socket that connects to `remote`; writable when that has ended, and `ipop_tcp_outcome` tells how.
+int ipop_tcp_connect(const struct ipop_endpoint *remote);
+/// 0 when a connection has been made, or why not; also any later error that has not been told yet.
+int ipop_tcp_outcome(int fd);
+/// The far end of a connected socket.
+int ipop_tcp_remote(int fd, struct ipop_endpoint *remote);
+/// Sends small segments at once (RFC 896 would wait), gives up what stays unacknowledged for so long (RFC 5482), and
+/// counts as writable only while fewer than `unsent_bytes` wait to be sent for the first time.
+int ipop_tcp_tune(int fd, int user_timeout_milliseconds, int unsent_bytes);
 
 // ---- tap.c: the TAP device
 

@@ -125,4 +125,29 @@ const uint8_t *ossl_dtls_next_datagram(ossl_dtls *dtls, size_t *count);
 /// 1 when the extended master secret (RFC 7627) was negotiated; only after the handshake.
 int ossl_dtls_has_extended_master_secret(ossl_dtls *dtls);
 
+// ---- TLS (tls.c) ----
+
+/// One TLS connection over two memories: what has come, and what is to go.
+typedef struct ossl_tls ossl_tls;
+
+/// Settings that all connections share: TLS 1.3, mutual certificates, the protocol `ipop/1`, no tickets, no resumption.
+/// NULL when OpenSSL refuses. The caller frees it with SSL_CTX_free.
+SSL_CTX *ossl_tls_context_new(void);
+
+/// A connection whose peer's certificate `verify` judges. NULL when memory or OpenSSL fails.
+ossl_tls *ossl_tls_new(SSL_CTX *context, ossl_verify_function verify);
+void ossl_tls_free(ossl_tls *tls);
+
+/// The connection's SSL; owned by the connection.
+SSL *ossl_tls_ssl(ossl_tls *tls);
+
+/// Presents this certificate and key from now on. Returns 1 or 0.
+int ossl_tls_use_identity(ossl_tls *tls, X509 *certificate, EVP_PKEY *key);
+
+/// Sets the context for the verify function; NULL after each call.
+void ossl_tls_lend(ossl_tls *tls, void *context);
+
+/// 1 when the two ends agreed on `ipop/1`; only after the handshake.
+int ossl_tls_has_protocol(const ossl_tls *tls);
+
 #endif

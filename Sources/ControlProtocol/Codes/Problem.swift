@@ -216,6 +216,16 @@ extension Problem {
         Problem(.pathMTULow, ["site": site, "mtu": String(mtu)])
     }
 
+    /// `proxy` without its password; `error` in the words of who failed.
+    package static func proxyUnusable(_ proxy: String, error: String) -> Problem {
+        Problem(.proxyUnusable, ["proxy": proxy, "error": error])
+    }
+
+    /// `error` is the kernel's word.
+    package static func streamsNotAccepted(port: UInt16, error: String) -> Problem {
+        Problem(.streamsNotAccepted, ["port": String(port), "error": error])
+    }
+
     /// The own certificate is on the grid's revocation list.
     package static func certificateRevoked() -> Problem { Problem(.certificateRevoked) }
 }

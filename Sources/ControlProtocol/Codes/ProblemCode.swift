@@ -45,6 +45,8 @@ package enum ProblemCode: String, Sendable, CaseIterable, Comparable {
     case pathMTULow = "E044"
     case forwardingDropped = "E045"
     case sourceRewritten = "E046"
+    case proxyUnusable = "E055"
+    case streamsNotAccepted = "E056"
 
     // What the authority has published.
     case certificateRevoked = "E060"
@@ -55,7 +57,7 @@ package enum ProblemCode: String, Sendable, CaseIterable, Comparable {
     package var degrades: Bool {
         switch self {
         case .reversePathFilter, .sourceCheckDrops, .pathMTULow, .linkRefused, .stateNotSaved, .routeUnclaimed,
-            .metricsNotServed:
+            .metricsNotServed, .proxyUnusable, .streamsNotAccepted:
             false
         default: true
         }
@@ -241,6 +243,16 @@ package enum ProblemCode: String, Sendable, CaseIterable, Comparable {
                 "the path to site {site} carries {mtu} bytes only",
                 cause: "The path's MTU is under the 1,280 that IPv6 promises; packets travel in slices.",
                 fix: "Look for a tunnel or a wrong MTU on the way to the site.")
+        case .proxyUnusable:
+            CodeExplanation(
+                "proxy {proxy} cannot be used: {error}",
+                cause: "The proxy that TCP connections to other gateways go through did not make the last one.",
+                fix: "Correct `proxy` in ipop.yaml and run `ipop reload`; see that the proxy allows the peers' ports.")
+        case .streamsNotAccepted:
+            CodeExplanation(
+                "TLS is not accepted on TCP port {port}: {error}",
+                cause: "A program holds the port, so sites without UDP cannot reach this gateway.",
+                fix: "See who listens: `ss -ltnp`; choose another `listen.port`, or set `listen.tcp` to false.")
         case .certificateRevoked:
             CodeExplanation(
                 "this site's certificate is revoked", cause: "It is on the revocation list of the grid's authority.",

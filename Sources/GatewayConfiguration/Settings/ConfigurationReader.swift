@@ -7,11 +7,12 @@ package enum ConfigurationReader {
         (
             "",
             [
-                "grid", "site", "listen", "bootstrap", "lan", "device", "routes", "mtu", "metrics", "log", "session",
+                "grid", "site", "listen", "proxy", "bootstrap", "lan", "device", "routes", "mtu", "metrics", "log",
+                "session",
                 "offloads",
             ]
         ),
-        ("listen", ["port", "addresses", "port-mapping"]),
+        ("listen", ["port", "addresses", "tcp", "port-mapping"]),
         ("lan", ["interface", "mode"]),
         ("routes", ["table", "metric", "accept"]),
         ("metrics", ["listen"]),
@@ -29,6 +30,7 @@ package enum ConfigurationReader {
         var settings = GatewaySettings(grid: "", site: "", lan: GatewaySettings.LAN(interface: ""))
         readNames(top, &settings, &problems)
         readListen(top, &settings, &problems)
+        readProxy(top, &settings, &problems)
         settings.bootstrap = bootstrap(top, &problems)
         readDevices(top, &settings, &problems)
         readRoutes(top, &settings, &problems)
@@ -78,6 +80,7 @@ package enum ConfigurationReader {
     ) {
         guard let listen = section(top, "listen", &problems) else { return }
         if let port = listen.integer("port", in: 1...65_535, &problems) { settings.listen.port = UInt16(port) }
+        if let tcp = listen.boolean("tcp", &problems) { settings.listen.tcp = tcp }
         if let (choice, _) = listen.choice("port-mapping", of: GatewaySettings.Listen.PortMapping.self, &problems) {
             settings.listen.portMapping = choice
         }
@@ -93,6 +96,30 @@ package enum ConfigurationReader {
                 continue
             }
             settings.listen.addresses.append(address)
+        }
+    }
+
+    private static func readProxy(
+        _ top: StrictMapping, _ settings: inout GatewaySettings, _ problems: inout ProblemList
+    ) {
+        guard let (text, position) = top.text("proxy", expected: "a URL or none", &problems), text != "none" else {
+            return
+        }
+        do throws(ProxyURLFault) {
+            settings.proxy = try ProxySettings(url: text)
+        } catch {
+            // The text may hold a password, so the message does not repeat it.
+            let (what, hint) =
+                switch error {
+                case .scheme: ("'proxy' must begin with socks5:// or http://, or be none", "write socks5://HOST:PORT")
+                case .login:
+                    (
+                        "'proxy' must have USER:PASSWORD before the @, 1 to 255 bytes each",
+                        "write special characters as in a URL: %40 for @, %3A for :, %25 for %"
+                    )
+                case .server: ("'proxy' must end with HOST:PORT", "write socks5://HOST:1080 or http://HOST:3128")
+                }
+            problems.error(.invalidValue, at: position, what, suggestion: hint)
         }
     }
 

@@ -7,8 +7,10 @@ package enum ConfigurationWriter {
         let listen = [
             "port: \(settings.listen.port)",
             settings.listen.addresses.isEmpty ? nil : "addresses: [\(quotedList(settings.listen.addresses))]",
+            settings.listen.tcp ? nil : "tcp: false",
             "port-mapping: \(settings.listen.portMapping.rawValue)",
         ]
+        let proxy = settings.proxy.map { "\"\($0.url)\"" } ?? "none"
         let lan = ["interface: \(quoted(settings.lan.interface))", "mode: \(settings.lan.mode.rawValue)"]
         let routes = [
             "table: \(settings.routes.table)", "metric: \(settings.routes.metric)",
@@ -26,9 +28,12 @@ package enum ConfigurationWriter {
             grid: \(quoted(settings.grid))
             site: \(quoted(settings.site))
 
-            # UDP, and TLS over TCP, at the same port. addresses: [..] restricts it to some of this host's addresses.
-            # port-mapping: auto asks the router before this host to let others in.
+            # UDP, and TLS over TCP, at the same port. addresses: [..] restricts it to some of this host's addresses;
+            # tcp: false leaves TLS out. port-mapping: auto asks the router before this host to let others in.
             listen: {\(listen.compactMap(\.self).joined(separator: ", "))}
+
+            # Through what TCP connections are made: socks5://[USER:PASSWORD@]HOST:PORT, http://..., or none.
+            proxy: \(proxy)
 
             # Members to ask first, HOST:PORT. Any member will do; remembered members are tried too.
             bootstrap: [\(quotedList(settings.bootstrap))]

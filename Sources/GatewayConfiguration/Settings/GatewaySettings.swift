@@ -7,6 +7,8 @@ package struct GatewaySettings: Equatable, Sendable {
     /// Name of this site; must be the certificate's.
     package var site: String
     package var listen = Listen()
+    /// What stands between this site and the TCP connections that it opens; `nil`: nothing.
+    package var proxy: ProxySettings?
     /// Members to ask first; names are resolved again and again.
     package var bootstrap: [HostAndPort] = []
     package var lan: LAN
@@ -31,6 +33,8 @@ package struct GatewaySettings: Equatable, Sendable {
         package var port = Self.defaultPort
         /// Local addresses to bind; empty means all.
         package var addresses: [IPAddress] = []
+        /// Whether TLS over TCP is accepted; connections are opened to others either way.
+        package var tcp = true
         package var portMapping: PortMapping = .automatic
 
         package init() {}

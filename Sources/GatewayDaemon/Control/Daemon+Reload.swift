@@ -37,6 +37,7 @@ extension Daemon {
         }
         applyExports(first: true)
         listenForMetrics()
+        configureStreams()
         gateway.underlayChanged(underlayFacts, now: now, effects: &effects)
         settle()
         reconcile()
@@ -78,6 +79,12 @@ extension Daemon {
         if old.settings.mtu != new.settings.mtu { changes.append("mtu \(new.settings.mtu)") }
         if old.settings.metrics != new.settings.metrics {
             changes.append(new.settings.metrics.listen.map { "metrics served at \($0)" } ?? "metrics no longer served")
+        }
+        if old.settings.listen.tcp != new.settings.listen.tcp {
+            changes.append(new.settings.listen.tcp ? "TLS over TCP accepted" : "TLS over TCP no longer accepted")
+        }
+        if old.settings.proxy != new.settings.proxy {
+            changes.append(new.settings.proxy.map { "proxy \($0)" } ?? "no proxy")
         }
         if old.settings.log != new.settings.log { changes.append("log level \(new.settings.log.level.rawValue)") }
         if old.settings.session != new.settings.session { changes.append("session settings changed") }

@@ -141,6 +141,12 @@ extension Daemon {
         if let fault = metricsServer.fault {
             list.append(.metricsNotServed(fault.address, error: fault.text))
         }
+        if let fault = streams.listenFault {
+            list.append(.streamsNotAccepted(port: files.settings.listen.port, error: fault))
+        }
+        if let proxy = files.settings.proxy, let fault = streams.proxyFault {
+            list.append(.proxyUnusable("\(proxy)", error: fault))
+        }
         for refused in gateway.refusedRoutes {
             guard let owner = refused.owner else { continue }
             list.append(.prefixConflict(refused.route.prefix, owner: owner, loser: refused.route.site))

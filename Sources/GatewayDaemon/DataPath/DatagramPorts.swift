@@ -6,6 +6,10 @@ import PacketForwarding
 /// The gateway's UDP sockets: one for each family (or for each configured address), all on one port.
 final class DatagramPorts: DatagramSink {
     let sockets: [UDPSocket]
+    /// Takes what goes over TLS connections.
+    private let streams: StreamPorts
+    /// The time, for the age of what waits on streams; set before each batch.
+    var now = Instant(nanoseconds: 0)
     /// Endpoints to which a datagram was too large for the kernel, with its payload, since the last look.
     private(set) var tooBig: [(endpoint: Endpoint, payload: Int)] = []
     /// Sealed datagrams that go over the overlay, since the last look.
@@ -14,7 +18,10 @@ final class DatagramPorts: DatagramSink {
     private(set) var sendFailures: UInt64 = 0
 
     /// Opens the sockets. An address family that the host lacks is left out; it is an error when none is left.
-    init(port: UInt16, addresses: [IPAddress], options: UDPSocketOptions) throws(SystemError) {
+    init(port: UInt16, addresses: [IPAddress], options: UDPSocketOptions, streams: StreamPorts) throws(SystemError) {
+        self.streams = streams
+        self.port = port
+        self.addresses = addresses
         var sockets: [UDPSocket] = []
         if addresses.isEmpty {
             let v4 = try UDPSocket(family: .v4, address: nil, port: port, options: options)
@@ -28,13 +35,24 @@ final class DatagramPorts: DatagramSink {
         self.sockets = sockets
     }
 
+    /// The port and the addresses that the sockets were opened with; no addresses: all.
+    let port: UInt16
+    let addresses: [IPAddress]
+
     /// Whether the kernel segments and coalesces for us, on every socket.
     var offloads: (segmentation: Bool, coalescing: Bool) {
         (sockets.allSatisfy(\.segmentsInKernel), sockets.allSatisfy(\.coalescesInKernel))
     }
 
     func send(_ train: UnsafeRawBufferPointer, segmentSize: Int, to endpoint: Endpoint, trafficClass: UInt8) {
-        guard !endpoint.isOverlay else { return keep(train, segmentSize: segmentSize, to: endpoint) }
+        guard endpoint.isUnderlay else {
+            if endpoint.isStream {
+                streams.send(train, segmentSize: segmentSize, to: endpoint, now: now)
+            } else {
+                keep(train, segmentSize: segmentSize, to: endpoint)
+            }
+            return
+        }
         guard let socket = sockets.first(where: { $0.family == endpoint.address.family }) else {
             sendFailures += 1
             return

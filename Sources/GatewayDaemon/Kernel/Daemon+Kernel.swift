@@ -30,7 +30,7 @@ extension Daemon {
         }
         let underlay =
             gateway.pathEndpoints.map(\.address)
-            + gateway.bootstrapStatus.flatMap { $0.endpoints.map(\.address) }
+            + gateway.bootstrapStatus.flatMap { $0.endpoints.map(\.address) } + streams.proxyAddresses
         return WantedHostNetwork(
             device: settings.device, mtu: deviceMTU, table: RoutingTable(rawValue: settings.routes.table.number),
             metric: settings.routes.metric, routes: routes, underlay: underlay)

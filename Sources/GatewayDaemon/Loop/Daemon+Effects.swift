@@ -16,9 +16,7 @@ extension Daemon {
         for effect in list {
             switch effect {
             case .sendHandshake(let datagram, let endpoint):
-                datagram.withUnsafeBytes {
-                    ports.send($0, segmentSize: $0.count, to: endpoint, trafficClass: 0)
-                }
+                datagram.withUnsafeBytes { ports.send($0, segmentSize: $0.count, to: endpoint, trafficClass: 0) }
             case .receiveSealed(var datagram, let endpoint):
                 datagram.withUnsafeMutableBytes {
                     plane.receiveDatagrams($0, segmentSize: $0.count, source: endpoint, trafficClass: 0)
@@ -43,10 +41,10 @@ extension Daemon {
                 plane.remove(localIndex: localIndex)
             case .routesChanged:
                 routesChanged = true
-            case .openStream(let number, _):
-                gateway.streamClosed(number, fault: .unreachable, now: now, effects: &effects)
-            case .closeStream:
-                break
+            case .openStream(let number, let remote):
+                openStream(number, to: remote)
+            case .closeStream(let number):
+                streams.close(number, now: now)
             case .resolve(let name):
                 if !resolver.resolve(name) {
                     gateway.bootstrapResolved(name, [], now: now, effects: &effects)
@@ -74,6 +72,7 @@ extension Daemon {
             }
         }
         plane.flush()
+        streams.flush(now: now)
         if routesChanged { reconcile() }
         answerWaiters()
     }

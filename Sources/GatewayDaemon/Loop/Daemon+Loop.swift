@@ -59,6 +59,7 @@ extension Daemon {
         for warning in files.warnings { logger.warning("\(warning.description)") }
         applyExports(first: true)
         listenForMetrics()
+        configureStreams()
         let facts = underlayFacts
         gateway.start(underlay: facts, remembering: memory, now: now, effects: &effects)
         settle()
@@ -74,11 +75,14 @@ extension Daemon {
         poller.wait(until: deadline) { token, ready in
             now = MonotonicClock.now()
             plane.now = now
+            ports.now = now
             dispatch(token, ready)
         }
         now = MonotonicClock.now()
         plane.now = now
+        ports.now = now
         plane.flush()
+        streams.flush(now: now)
         settleBatch()
         handleTimeouts()
     }
@@ -93,7 +97,8 @@ extension Daemon {
         case Token.metrics: acceptMetrics()
         case Token.portMapping: readPortMapping()
         case Token.firstPort..<ControlServer.firstToken: readPort(ports.sockets[Int(token - Token.firstPort)])
-        case MetricsServer.firstToken...: serveMetrics(token)
+        case MetricsServer.firstToken..<StreamPorts.firstToken: serveMetrics(token)
+        case StreamPorts.firstToken...: readStream(token)
         default: serveControl(token, ready)
         }
     }
@@ -153,7 +158,7 @@ extension Daemon {
     }
 
     /// Ends a batch of packets: most have nothing for the core, and then nothing is computed or allocated.
-    private func settleBatch() {
+    func settleBatch() {
         if !inbox.events.isEmpty || !ports.tooBig.isEmpty || !ports.overOverlay.isEmpty || !effects.list.isEmpty {
             settle()
         }
@@ -197,6 +202,7 @@ extension Daemon {
         if let deadline = controlServer.nextDeadline, deadline < earliest { earliest = deadline }
         if let deadline = metricsServer.nextDeadline, deadline < earliest { earliest = deadline }
         if let deadline = portMapping.nextDeadline, deadline < earliest { earliest = deadline }
+        if let deadline = streams.nextDeadline, deadline < earliest { earliest = deadline }
         return earliest
     }
 
@@ -214,6 +220,8 @@ extension Daemon {
         controlServer.expire(now: now)
         metricsServer.expire(now: now)
         expirePortMapping()
+        streams.expire(now: now)
+        if !effects.list.isEmpty { settle() }
     }
 
     private func tick() {
@@ -250,6 +258,7 @@ extension Daemon {
 
     private func readResolver() {
         for answer in resolver.drain() {
+            streams.resolved(answer.name, (try? answer.addresses.get()) ?? [])
             switch answer.addresses {
             case .success(let addresses):
                 unresolved[answer.name] = nil
@@ -285,6 +294,7 @@ extension Daemon {
         }
         controlServer.close()
         metricsServer.close()
+        streams.closeAll(now: now)
         logger.info("stopped")
     }
 }

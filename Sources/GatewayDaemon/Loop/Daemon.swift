@@ -13,14 +13,15 @@ import RoutePlanning
 
 /// The gateway as a process: one thread, one epoll loop, the pure core in the middle.
 ///
-///      TAP, UDP, netlink, control socket, signals, resolver, time
+///      TAP, UDP, TLS, netlink, control socket, signals, resolver, time
 ///                               |
 ///             ForwardingPlane --+-- Gateway (core)
 ///                               |
-///            UDP, TAP, kernel routes, control answers, log
+///            UDP, TLS, TAP, kernel routes, control answers, log
 ///
 /// `+Loop` waits and dispatches, `+Effects` carries out what the core wants, `+Kernel` keeps the kernel in step,
-/// `+Reload` applies a changed configuration, `+Report` answers status, `+Metrics` draws the page for Prometheus.
+/// `+Reload` applies a changed configuration, `+Report` answers status, `+Metrics` draws the page for Prometheus,
+/// `+Streams` feeds the core with what TLS connections bring.
 package final class Daemon {
     let arguments: DaemonArguments
     var logger: Logger
@@ -33,6 +34,7 @@ package final class Daemon {
     let signals: SignalDescriptor
     let resolver: NameResolver
     let notifier: ServiceNotifier
+    let streams: StreamPorts
     let ports: DatagramPorts
     let tap: TapPort
     let plane: ForwardingPlane
@@ -98,7 +100,8 @@ package final class Daemon {
             try Self.prepareDirectories(arguments)
             identity = try SiteIdentity(
                 certificate: files.certificate, key: files.key, authority: files.authority, grid: files.settings.grid)
-            let opened = try Self.openPorts(files.settings)
+            streams = StreamPorts(poller: poller, provider: try TLSStreamProvider(identity: identity))
+            let opened = try Self.openPorts(files.settings, streams: streams)
             ports = opened
             tap = try TapPort(name: files.settings.device, offloads: files.settings.offloads.vnet ? .all : [])
             keeper = try HostNetworkKeeper(device: files.settings.device, logger: logger)
@@ -133,13 +136,14 @@ package final class Daemon {
         try FileSystem.makeDirectory(arguments.runDirectory, mode: 0o755)
     }
 
-    private static func openPorts(_ settings: GatewaySettings) throws -> DatagramPorts {
+    private static func openPorts(_ settings: GatewaySettings, streams: StreamPorts) throws -> DatagramPorts {
         var options = UDPSocketOptions()
         options.usesSegmentation = settings.offloads.gso
         options.usesCoalescing = settings.offloads.gro
         do {
             return try DatagramPorts(
-                port: settings.listen.port, addresses: settings.listen.addresses, options: options)
+                port: settings.listen.port, addresses: settings.listen.addresses, options: options,
+                streams: streams)
         } catch {
             throw StartupError.system("cannot listen on UDP port \(settings.listen.port): \(error)")
         }

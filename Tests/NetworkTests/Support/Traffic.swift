@@ -60,7 +60,8 @@ extension Lab {
             streams: result.end.streams.compactMap { $0.receiver?.bytes })
     }
 
-    private func text(_ path: String) -> String { (try? String(contentsOfFile: path, encoding: .utf8)) ?? "" }
+    /// What a program has printed so far.
+    func text(_ path: String) -> String { (try? String(contentsOfFile: path, encoding: .utf8)) ?? "" }
 }
 
 private struct IperfOutput: Decodable {

@@ -1,0 +1,109 @@
+import GatewayLab
+
+/// Small programs that run in a lab's namespaces and that no package brings.
+enum Script {
+    /// A SOCKS5 or HTTP CONNECT proxy: KIND PORT [USER PASSWORD]. Says `ready`, then a line for each connection that it
+    /// makes.
+    static let proxy = #"""
+        import base64, socket, sys, threading
+        kind, port, login = sys.argv[1], int(sys.argv[2]), sys.argv[3:5]
+
+        def exactly(client, count):
+            data = b""
+            while len(data) < count:
+                part = client.recv(count - len(data))
+                if not part: raise EOFError
+                data += part
+            return data
+
+        def socks(client):
+            methods = exactly(client, exactly(client, 2)[1])
+            method = 2 if login else 0
+            if method not in methods: return client.sendall(b"\x05\xff")
+            client.sendall(bytes([5, method]))
+            if login:
+                user = exactly(client, exactly(client, 2)[1])
+                password = exactly(client, exactly(client, 1)[0])
+                right = [user.decode(), password.decode()] == login
+                client.sendall(bytes([1, 0 if right else 1]))
+                if not right: return
+            head = exactly(client, 4)
+            family = socket.AF_INET if head[3] == 1 else socket.AF_INET6
+            host = socket.inet_ntop(family, exactly(client, 4 if head[3] == 1 else 16))
+            return host, int.from_bytes(exactly(client, 2), "big"), b"\x05\x00\x00\x01" + bytes(6)
+
+        def http(client):
+            head = b""
+            while not head.endswith(b"\r\n\r\n"): head += exactly(client, 1)
+            lines = head.decode().split("\r\n")
+            wanted = "Proxy-Authorization: Basic " + base64.b64encode(":".join(login).encode()).decode()
+            if login and wanted not in lines:
+                return client.sendall(b"HTTP/1.1 407 Who are you\r\nContent-Length: 0\r\n\r\n")
+            host, port = lines[0].split(" ")[1].rsplit(":", 1)
+            return host.strip("[]"), int(port), b"HTTP/1.1 200 Connection established\r\nVia: a test\r\n\r\n"
+
+        def pump(source, sink):
+            try:
+                while data := source.recv(65536): sink.sendall(data)
+                sink.shutdown(socket.SHUT_WR)
+            except OSError: pass
+
+        def serve(client):
+            try:
+                wanted = (socks if kind == "socks5" else http)(client)
+                if not wanted: return client.close()
+                far = socket.create_connection(wanted[:2], 10)
+                far.settimeout(None)
+                client.sendall(wanted[2])
+                print("connected", wanted[0], flush=True)
+            except (OSError, EOFError): return client.close()
+            threading.Thread(target=pump, args=(far, client), daemon=True).start()
+            pump(client, far)
+
+        listener = socket.create_server(("0.0.0.0", port))
+        print("ready", flush=True)
+        while True: threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
+        """#
+
+    /// Connects COUNT times by TLS with a certificate: ADDRESS PORT CERTIFICATE KEY COUNT. Prints how often it was
+    /// refused.
+    static let strangers = #"""
+        import socket, ssl, sys
+        address, port, certificate, key, count = sys.argv[1], int(sys.argv[2]), *sys.argv[3:5], int(sys.argv[5])
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        context.set_alpn_protocols(["ipop/1"])
+        context.load_cert_chain(certificate, key)
+        refused = 0
+        for _ in range(count):
+            try:
+                with context.wrap_socket(socket.create_connection((address, port), 30)) as stream:
+                    if not stream.recv(1): refused += 1
+            except (ssl.SSLError, ConnectionError): refused += 1
+        print(refused)
+        """#
+
+    /// Holds COUNT connections open and says nothing on them: ADDRESS PORT COUNT. Says `ready`; opens anew what is
+    /// closed.
+    static let slowClients = #"""
+        import select, socket, sys
+        address, port, count = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+        held = [socket.create_connection((address, port), 30) for _ in range(count)]
+        print("ready", flush=True)
+        while True:
+            for closed in select.select(held, [], [])[0]:
+                closed.close()
+                held[held.index(closed)] = socket.create_connection((address, port), 30)
+        """#
+}
+
+extension Lab {
+    /// Starts a script that says `ready` when it is.
+    func startScript(_ script: String, _ arguments: [String], at node: LabNode, role: String) throws
+        -> (process: RecordedProcess, log: String)
+    {
+        let started = try start(["python3", "-c", script] + arguments, at: node, role: role)
+        try until("\(role) to be ready") { () throws(LabError) in text(started.log).contains("ready") }
+        return started
+    }
+}
