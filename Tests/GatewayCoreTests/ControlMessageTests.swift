@@ -7,7 +7,7 @@ import WireFormat
     private static let node = NodeAddress(high: 1, middle: 2, low: 3)
 
     static let samples: [ControlMessage] = [
-        .probe(identifier: 7, directoryDigest: 9),
+        .probe(identifier: 7, directoryDigest: 9, isPath: true),
         .probeAnswer(identifier: 7, directoryDigest: 9, observed: Endpoint("192.0.2.1:7867")!),
         .probeAnswer(identifier: 7, directoryDigest: 9, observed: Endpoint("[2001:db8::1]:7867")!),
         .echo(token: 1), .echoAnswer(token: 1),
@@ -26,6 +26,10 @@ import WireFormat
                 .init(name: "device", isPassed: true, text: "up"), .init(name: "lan-host", isPassed: nil, text: ""),
                 .init(name: "forwarding", isPassed: false, text: "off", code: "forwarding-off", fix: "On."),
             ])),
+        .probe(identifier: 7, directoryDigest: 9, isPath: false),
+        .relay(.request(target: node)), .relay(.offer(peer: node, channel: 77)), .relay(.closed(channel: 77)),
+        .relay(.answer(target: node, RelayAnswer(.open, channel: 77, roundTripMicroseconds: 12_000))),
+        .relay(.answer(target: node, RelayAnswer(.connecting))), .relay(.answer(target: node, RelayAnswer(.refused))),
     ]
 
     @Test(arguments: samples) func `a message survives the wire, with any padding`(message: ControlMessage) throws {

@@ -12,7 +12,7 @@ import Testing
             let member = Member(node: NodeAddress(high: 1, middle: 2, low: 3), identity: nil, clock: clock)
             member.nextDial = Instant(nanoseconds: 5)
             seen = member
-            #expect(clock.next()?.member === member)
+            #expect(clock.next()?.node == member.node)
         }
         #expect(seen == nil)
     }

@@ -13,15 +13,15 @@ extension NetworkTests {
             let lab = try Lab.ofSuite()
             try lab.block([lab.pair(lab.ufl, lab.lsu)])
             defer { try? lab.openWAN() }
-            try until("paths over the overlay", timeLimit: Lab.joinLimit) { () throws(LabError) in
+            try until("paths through a relay", timeLimit: Lab.joinLimit) { () throws(LabError) in
                 let there = try lab.status(lab.ufl).site("lsu")?.path, back = try lab.status(lab.lsu).site("ufl")?.path
-                return there == "overlay" && back == "overlay"
+                return there == "relay" && back == "relay"
             }
 
             for target in ["lsu", lab.lsu.hostAddress, lab.lsu.hostAddress6] {
                 let trace = try lab.trace(target, from: lab.ufl)
 
-                #expect(trace.status == 0 && trace.report.path == "overlay", "\(trace.report)")
+                #expect(trace.status == 0 && trace.report.path == "relay", "\(trace.report)")
                 #expect(trace.report.hops.map(\.site) == ["cern", "lsu"])
                 #expect(trace.report.hops.map(\.index) == [1, 2])
                 for hop in trace.report.hops {
@@ -31,7 +31,7 @@ extension NetworkTests {
                 #expect(trace.report.hops.last?.endpoint == "\(lab.lsu.wanAddress):7867")
             }
             #expect(try lab.trace("cern", from: lab.ufl).report.path == "direct-udp")
-            #expect(try lab.require(["ipop", "status"], at: .gateway(lab.ufl)).contains("over the overlay"))
+            #expect(try lab.require(["ipop", "status"], at: .gateway(lab.ufl)).contains("relay via cern"))
             try lab.waitForPing(lab.lsu.hostAddress, from: .host(lab.ufl))
         }
 

@@ -8,6 +8,7 @@ import Testing
 ///     [ornl], [site5] -- a NAT each, endpoint-independent ----+
 ///     [site6], [site7] -- a NAT each, symmetric --------------+-- br0
 ///     [site8], [site9] -- two NATs each in a row -------------+
+///     [site10], [site11] -- a NAT each that drops UDP --------+
 extension NetworkTests {
     @Suite(.serialized, .lab("matrix", sites: PathMatrix.siteCount, nats: PathMatrix.nats, isBroughtUp: false))
     struct PathMatrixTests {

@@ -9,7 +9,7 @@ enum CoreSeeds {
 
     static var messages: [(name: String, message: ControlMessage)] {
         [
-            ("probe", .probe(identifier: 7, directoryDigest: 9)),
+            ("probe", .probe(identifier: 7, directoryDigest: 9, isPath: true)),
             (
                 "probe-answer",
                 .probeAnswer(identifier: 7, directoryDigest: 9, observed: GatewayTarget.Scene.stranger)
@@ -49,6 +49,12 @@ enum CoreSeeds {
             ("publications-all", .publications([notice, notice], until: nil)),
             ("publication-request", .publicationRequest(notice, first: 0, count: 8)),
             ("publication-page", .publicationPage(notice, page: 0, publication)),
+            ("relay-request", .relay(.request(target: node))),
+            (
+                "relay-answer",
+                .relay(.answer(target: node, RelayAnswer(.open, channel: 77, roundTripMicroseconds: 12_000)))
+            ),
+            ("relay-offer", .relay(.offer(peer: node, channel: 77))), ("relay-closed", .relay(.closed(channel: 77))),
         ]
     }
 

@@ -16,6 +16,10 @@ package enum PathReason: String, Sendable, CaseIterable {
     case versionMismatch = "version-mismatch"
     case symmetricNATs = "symmetric-nats"
     case udpBlocked = "udp-blocked"
+    case peerNATSymmetric = "peer-nat-symmetric"
+    case ownNATSymmetric = "own-nat-symmetric"
+    case punchTimeout = "punch-timeout"
+    case betterPath = "better-path"
 
     case certificateMalformed = "certificate-malformed"
     case certificateUntrusted = "certificate-untrusted"
@@ -112,6 +116,32 @@ package enum PathReason: String, Sendable, CaseIterable {
             CodeExplanation(
                 "UDP blocked", cause: "The network lets no UDP through.",
                 fix: "Allow UDP to the listen port, for a faster path.")
+        default: natExplanation
+        }
+    }
+
+    private var natExplanation: CodeExplanation? {
+        switch self {
+        case .peerNATSymmetric:
+            CodeExplanation(
+                "peer NAT symmetric",
+                cause: "The peer's NAT maps every destination to another port, and ours lets in only what it sent to.",
+                fix: "Forward the listen port on this site's NAT, or on the peer's.")
+        case .ownNATSymmetric:
+            CodeExplanation(
+                "our NAT symmetric",
+                cause: "Our NAT maps every destination to another port, and the peer's lets in only what it sent to.",
+                fix: "Forward the listen port on this site's NAT, or on the peer's.")
+        case .punchTimeout:
+            CodeExplanation(
+                "no direct path found",
+                cause: "Both gateways sent to each other at once, and nothing came through.",
+                fix: "Let UDP to the listen port through the firewall or NAT of one of the two gateways.")
+        case .betterPath:
+            CodeExplanation(
+                "faster than the direct path",
+                cause: "The direct path is clearly slower or loses more than the one through another member.",
+                fix: "Nothing to do; if the direct path should be good, look at the uplinks of both sites.")
         default: nil
         }
     }

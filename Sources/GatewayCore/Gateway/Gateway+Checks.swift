@@ -16,19 +16,23 @@ extension Gateway {
 
     /// The first table that holds more than its limit; `nil` as it must be. O(1), for after each event.
     package var exceededLimit: String? {
-        func fault(_ count: Int, _ limit: Int, _ what: StaticString) -> String? {
-            count <= limit ? nil : "\(count) \(what), of which there may be \(limit)"
-        }
         // A run lingers after its end, and dials go to four endpoints of a member.
         let handshakes = 2 * HandshakeLimits.serverCount + 4 * (RingLimits.attempts + members.count)
-        return fault(ring.links.count, RingLimits.links, "ring links")
-            ?? fault(runs.count, handshakes, "handshakes")
-            ?? fault(overlayPeers.count, OverlayLimits.overlayPeers, "overlay peers")
-            ?? fault(streams.count, StreamLimits.streamCount, "streams")
-            ?? fault(questions.count, OperatorLimits.questions, "questions")
-            ?? fault(traces.count, OverlayLimits.traces, "traces") ?? fault(echoes.count, 2_048, "echoes")
-            ?? fault(observed.count, SessionLimits.observedEndpoints, "observed endpoints")
-            ?? fault(refusals.count, SessionLimits.refusals, "refusals")
-            ?? fault(directory.entries.count, DirectoryLimits.memberCount, "announcements")
+        let tables: [(count: Int, limit: Int, what: StaticString)] = [
+            (ring.links.count, RingLimits.links, "ring links"), (runs.count, handshakes, "handshakes"),
+            (overlayPeers.count, OverlayLimits.overlayPeers, "overlay peers"),
+            (streams.count, StreamLimits.streamCount, "streams"),
+            (questions.count, OperatorLimits.questions, "questions"),
+            (relayUses.count, PathLimits.relayUses, "ways through relays"),
+            (relayedPairs.count, PathLimits.relayedPairs, "relayed pairs"),
+            (traces.count, OverlayLimits.traces, "traces"), (echoes.count, 2_048, "echoes"),
+            (observations.reports.count, PathLimits.observations, "observed endpoints"),
+            (refusals.count, SessionLimits.refusals, "refusals"),
+            (directory.entries.count, DirectoryLimits.memberCount, "announcements"),
+        ]
+        for table in tables where table.count > table.limit {
+            return "\(table.count) \(table.what), of which there may be \(table.limit)"
+        }
+        return nil
     }
 }

@@ -19,21 +19,21 @@ extension Gateway {
             effects.append(.notice(.malformedControl(from: node)))
             return
         }
+        if source != member.endpoint, message.isOnPath {
+            peerMoved(node, to: source, now: now, effects: &effects)
+        }
         switch message {
-        case .probe(let identifier, let digest):
-            if source == member.endpoint {
-                member.path?.probeInterval = probeInterval(of: member, now: now)
-                member.path?.heardProbe(now: now)
-            }
-            let answer = ControlMessage.probeAnswer(
-                identifier: identifier, directoryDigest: directory.digest, observed: shown(source))
-            effects.append(.sendControl(answer, to: node, endpoint: source, paddedTo: nil, localIndex: nil))
+        case .probe(let identifier, let digest, _):
+            answerProbe(identifier, from: source, of: member, now: now, effects: &effects)
             compareDigest(digest, of: member, now: now, effects: &effects)
         case .probeAnswer(let identifier, let digest, let observed):
             probeAnswered(identifier, observed: observed, from: source, of: member, now: now, effects: &effects)
             compareDigest(digest, of: member, now: now, effects: &effects)
         case .echo(let token):
-            reply(.echoAnswer(token: token), to: node, effects: &effects)
+            // To where it came from: this end may have no path yet.
+            effects.append(
+                .sendControl(
+                    .echoAnswer(token: token), to: node, endpoint: source, paddedTo: nil, localIndex: nil))
         case .echoAnswer(let token):
             echoAnswered(token, by: node, now: now, effects: &effects)
         case .announcement(let age, let until, let encoded):
@@ -41,7 +41,7 @@ extension Gateway {
                 encoded, age: .seconds(Int64(age)), until: until, from: node, now: now, effects: &effects)
         case .summaryRequest(let start):
             let summary = directory.summary(from: start)
-            reply(.summary(summary.page, isLast: summary.isLast), to: node, effects: &effects)
+            effects.send(.summary(summary.page, isLast: summary.isLast), to: node)
         case .summary(let page, let isLast):
             receiveSummary(page, isLast: isLast, from: member, now: now, effects: &effects)
         case .announcementRequest(let nodes):
@@ -50,7 +50,7 @@ extension Gateway {
                 sendAnnouncement(entry, to: node, until: nil, now: now, effects: &effects)
             }
         case .digestsRequest:
-            reply(.digests(directory.buckets), to: node, effects: &effects)
+            effects.send(.digests(directory.buckets), to: node)
         case .digests(let digests):
             guard let step = member.copy?.received(digests: digests, own: directory.buckets, now: now)
             else { return }
@@ -73,11 +73,21 @@ extension Gateway {
             sendPages(of: notice, first: Int(first), count: Int(count), to: node, effects: &effects)
         case .publicationPage(let notice, let page, let bytes):
             receivePage(of: notice, Int(page), bytes, from: node, now: now, effects: &effects)
+        case .relay(let message):
+            receiveRelay(message, from: member, now: now, effects: &effects)
         }
     }
 
-    private func reply(_ message: ControlMessage, to node: NodeAddress, effects: inout GatewayEffects) {
-        effects.append(.sendControl(message, to: node, endpoint: nil, paddedTo: nil, localIndex: nil))
+    private func answerProbe(
+        _ identifier: UInt32, from source: Endpoint, of member: Member, now: Instant, effects: inout GatewayEffects
+    ) {
+        if source == member.endpoint {
+            member.path?.probeInterval = probeInterval(of: member, now: now)
+            member.path?.heardProbe(now: now)
+        }
+        let answer = ControlMessage.probeAnswer(
+            identifier: identifier, directoryDigest: directory.digest, observed: shown(source))
+        effects.append(.sendControl(answer, to: member.node, endpoint: source, paddedTo: nil, localIndex: nil))
     }
 
     /// Sends a probe for `purpose` and remembers it.
@@ -89,17 +99,24 @@ extension Gateway {
             member.outstanding.remove(at: overdue)
         }
         let identifier = nextIdentifier()
-        let timeout = member.path?.answerTimeout ?? SessionLimits.firstAnswerTimeout
-        member.outstanding.append(
-            Member.Outstanding(identifier: identifier, purpose: purpose, sent: now, expires: now + timeout))
+        var timeout = member.path?.answerTimeout ?? SessionLimits.firstAnswerTimeout
         var endpoint: Endpoint?
         var padding: Int?
         switch purpose {
-        case .liveness: break
-        case .mtu(let payload): padding = payload
-        case .endpoint(let candidate): endpoint = candidate
+        case .liveness:
+            break
+        case .mtu(let payload):
+            padding = payload
+        case .follow(let candidate), .candidate(let candidate):
+            endpoint = candidate
+            let standby = member.standbys.first { $0.endpoint == candidate }
+            timeout = standby?.answerTimeout ?? SessionLimits.firstAnswerTimeout
         }
-        let probe = ControlMessage.probe(identifier: identifier, directoryDigest: directory.digest)
+        member.outstanding.append(
+            Member.Outstanding(identifier: identifier, purpose: purpose, sent: now, expires: now + timeout))
+        let probe = ControlMessage.probe(
+            identifier: identifier, directoryDigest: directory.digest,
+            isPath: endpoint == nil || endpoint == member.endpoint)
         effects.append(
             .sendControl(
                 probe, to: member.node, endpoint: endpoint, paddedTo: padding, localIndex: nil))
@@ -113,7 +130,7 @@ extension Gateway {
             return
         }
         let probe = member.outstanding.remove(at: at)
-        if source.isUnderlay { noteObserved(observed, by: member.node, now: now) }
+        noteObserved(observed, by: member.node, at: source, now: now)
         switch probe.purpose {
         case .liveness:
             if probe.isOverdue {
@@ -132,52 +149,12 @@ extension Gateway {
             }
             pathChanged(to: member, effects: &effects)
             effects.append(.notice(.pathMTU(site: member.site, node: member.node, payload: payload)))
-        case .endpoint(let candidate):
-            guard source == candidate else { return }
-            movePath(to: candidate, of: member, now: now, effects: &effects)
+        case .follow(let endpoint):
+            guard source == endpoint else { return }
+            followPeer(to: endpoint, after: now - probe.sent, of: member, now: now, effects: &effects)
+        case .candidate(let endpoint):
+            guard source == endpoint else { return }
+            candidateAnswered(endpoint, after: now - probe.sent, of: member, now: now, effects: &effects)
         }
-    }
-
-    /// The candidate endpoint has answered: the path goes there, unless it is direct already and the candidate is not.
-    mutating func movePath(
-        to endpoint: Endpoint, of member: Member, now: Instant, effects: inout GatewayEffects
-    ) {
-        guard let old = member.path else {
-            if member.active != nil {
-                pathUp(to: member, endpoint: endpoint, now: now, effects: &effects)
-            }
-            return
-        }
-        guard old.endpoint != endpoint, !endpoint.isOverlay, endpoint.pathRank <= old.endpoint.pathRank else { return }
-        // What the old path still answers says nothing of the new one.
-        member.outstanding.removeAll(where: \.isOverdue)
-        member.path = newPath(endpoint, now: now)
-        if endpoint.isStream {
-            reachedOverStream(member, endpoint, now: now)
-        } else {
-            member.lastEndpoint = endpoint
-            member.reason = .ok
-            member.nextDial = nil
-            member.dialAttempts = 0
-        }
-        pathChanged(to: member, effects: &effects)
-        effects.append(
-            .notice(
-                .pathMoved(
-                    site: member.site, node: member.node, from: shown(old.endpoint), to: shown(endpoint))))
-        effects.append(.membersChanged)
-        if old.endpoint.isOverlay { linkUp(with: member, now: now, effects: &effects) }
-    }
-
-    /// A member reports from where it sees us. What is not an own address is announced too: others may reach us there.
-    private mutating func noteObserved(_ endpoint: Endpoint, by reporter: NodeAddress, now: Instant) {
-        guard !underlay.endpoints.contains(endpoint), !endpoint.address.isLoopback, !endpoint.address.isUnspecified,
-            endpoint.isUnderlay, !settings.pools.contains(where: { $0.contains(endpoint.address) })
-        else { return }
-        let isNew = !observed.contains { $0.endpoint == endpoint }
-        observed.removeAll { $0.reporter == reporter }
-        observed.append((endpoint, reporter))
-        if observed.count > SessionLimits.observedEndpoints { observed.removeFirst() }
-        if isNew { publishAt = min(publishAt, now + .seconds(1)) }
     }
 }

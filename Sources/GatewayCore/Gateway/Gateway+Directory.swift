@@ -9,18 +9,16 @@ extension Gateway {
     mutating func publish(now: Instant, effects: inout GatewayEffects) {
         sequence += 1
         let lifetime = isStopping ? DirectoryLimits.withdrawalLifetime : DirectoryLimits.lifetime
-        var endpoints = underlay.endpoints
-        for seen in observed where !endpoints.contains(seen.endpoint) { endpoints.append(seen.endpoint) }
-        endpoints = Array(endpoints.prefix(DirectoryLimits.endpointCount))
+        // What others see comes first: it is where who is not on our own network finds us.
+        let endpoints = ownCandidates
         let announcement = Announcement(
             node: node, sequence: sequence, lifetimeSeconds: UInt32(lifetime.components.seconds),
-            isWithdrawn: isStopping, endpoints: endpoints,
+            isWithdrawn: isStopping, endpoints: Array(endpoints.prefix(DirectoryLimits.endpointCount)),
             exports: isStopping ? [] : Array(claimedExports.prefix(DirectoryLimits.exportCount)),
             certificate: identity.own.certificate)
         let encoded = announcement.signed(by: identity)
         publishAt = now + DirectoryLimits.renewalInterval
-        // What others see comes first: it is where who is not on our own network finds us.
-        ring.endpointsChanged(observed.map(\.endpoint) + underlay.endpoints)
+        ring.endpointsChanged(endpoints)
         guard settings.announces else { return }
         let outcome = directory.offer(encoded, age: .zero, by: identity, verifier: verifier, now: now)
         guard case .accepted(let own, _) = outcome else {
@@ -39,7 +37,7 @@ extension Gateway {
     ) {
         let age = UInt32(clamping: (now - entry.made).components.seconds)
         let message = ControlMessage.announcement(ageSeconds: age, until: until, encoded: entry.record.encoded)
-        effects.append(.sendControl(message, to: node, endpoint: nil, paddedTo: nil, localIndex: nil))
+        effects.send(message, to: node)
     }
 
     /// Bounded broadcast: the arc from here clockwise to `until` is split among the members in it that are directly
@@ -55,7 +53,7 @@ extension Gateway {
 
     /// The members between here and `until` that news goes to, each with the end of its own part.
     func arc(until: NodeAddress) -> [(target: NodeAddress, end: NodeAddress)] {
-        var targets = members.values.filter { $0.isDirect && $0.node.isBetween(node, and: until) }.map(\.node)
+        var targets = members.values.filter { $0.hasDirectWay && $0.node.isBetween(node, and: until) }.map(\.node)
         targets.sort { node.clockwiseDistance(to: $0) < node.clockwiseDistance(to: $1) }
         return targets.enumerated().map { position, target in
             (target, position + 1 < targets.count ? targets[position + 1] : until)
@@ -76,7 +74,7 @@ extension Gateway {
             if entry.node == node {
                 outrun(entry.record.sequence, now: now, effects: &effects)
             } else {
-                learned(entry, now: now, effects: &effects)
+                learned(entry, after: previous, now: now, effects: &effects)
                 if let until { spread(entry, until: until, now: now, effects: &effects) }
             }
             copyArrived(entry.node, from: sender, now: now, effects: &effects)
@@ -91,7 +89,9 @@ extension Gateway {
         publish(now: now, effects: &effects)
     }
 
-    private mutating func learned(_ entry: Directory.Entry, now: Instant, effects: inout GatewayEffects) {
+    private mutating func learned(
+        _ entry: Directory.Entry, after previous: Directory.Entry?, now: Instant, effects: inout GatewayEffects
+    ) {
         let announcement = entry.announcement
         effects.append(
             .notice(
@@ -103,11 +103,15 @@ extension Gateway {
         guard let member = members[entry.node] else { return }
         // The newest announcement has the certificate that counts, be it shorter-lived than the one before.
         member.identity = entry.identity
-        guard member.path == nil else { return }
-        if announcement.isWithdrawn {
+        if member.path == nil, announcement.isWithdrawn {
             member.nextDial = nil
             member.reason = .stopped
-        } else if member.needs.hold(at: now) {
+            return
+        }
+        guard !member.isDirect, !announcement.isWithdrawn, member.needs.hold(at: now) else { return }
+        let known = previous?.announcement.endpoints ?? []
+        if member.path == nil || !announcement.endpoints.allSatisfy(known.contains) {
+            // It may be in reach now.
             member.dialAttempts = 0
             member.nextDial = now
         }
@@ -167,9 +171,7 @@ extension Gateway {
         let copy = DirectoryCopy(isWhole: isSmall, now: now)
         if member.copy == nil { copyCount += 1 }
         member.copy = copy
-        effects.append(
-            .sendControl(
-                copy.first, to: member.node, endpoint: nil, paddedTo: nil, localIndex: nil))
+        effects.send(copy.first, to: member.node)
     }
 
     /// Whether copies of several members' directories may run at once: each is a page then.
@@ -240,9 +242,7 @@ extension Gateway {
             // Whether the two are even now is worth knowing at once: somebody may wait for it.
             if !member.isEven { member.path?.nextProbe = now }
         case .request(let message):
-            effects.append(
-                .sendControl(
-                    message, to: member.node, endpoint: nil, paddedTo: nil, localIndex: nil))
+            effects.send(message, to: member.node)
         }
     }
 }

@@ -24,6 +24,7 @@ extension Gateway {
                 }
             }
             admit(datagram, random: random, from: source, now: now, effects: &effects)
+            answerFromHere(source, now: now, effects: &effects)
         } else if runs[source] != nil {
             advance(source, with: datagram, now: now, effects: &effects)
         }
@@ -50,17 +51,19 @@ extension Gateway {
         }
     }
 
-    /// Starts a handshake as client, unless one is running with that endpoint. `isSparing`: hardly anybody is there.
+    /// Starts a handshake as client, unless one is running with that endpoint. `isSparing`: hardly anybody is there;
+    /// `lasts`: when it is given up.
     mutating func dial(
-        _ endpoint: Endpoint, target: NodeAddress?, isSparing: Bool = false, now: Instant,
-        effects: inout GatewayEffects
+        _ endpoint: Endpoint, target: NodeAddress?, isSparing: Bool = false,
+        lasts duration: Duration = HandshakeLimits.timeout, now: Instant, effects: inout GatewayEffects
     ) {
         if let run = runs[endpoint], !run.isFinished { return }
         guard !underlay.endpoints.contains(endpoint), !isStopping else { return }
         let localIndex = receiverIndices.next()
         let engine = handshakes.makeClient(localIndex: localIndex)
         var run = HandshakeRun(
-            role: .client, engine: engine, localIndex: localIndex, target: target, isSparing: isSparing, now: now)
+            role: .client, engine: engine, localIndex: localIndex, target: target, isSparing: isSparing,
+            lasts: duration, now: now)
         var output = HandshakeOutput()
         let progress = engine.start(output: &output)
         run.clientRandom = output.datagrams.first.flatMap(DTLSDatagram.clientRandom)
@@ -147,7 +150,7 @@ extension Gateway {
         guard run.role == .client else { return }
         if let target = run.target, let member = members[target], !member.isDirect {
             // Over the overlay it is the last resort that has failed, which says less than why there is no better.
-            if !endpoint.isOverlay || member.reason == .connecting {
+            if endpoint.medium.isDirect || member.reason == .connecting {
                 member.reason = reason
             }
             if !runs.values.contains(where: { $0.target == target && !$0.isFinished }) {

@@ -21,10 +21,12 @@ extension Gateway {
     }
 
     /// What has gone to and come from a member so far: tells whether traffic flows, and whether the peer is heard.
+    /// Returns whether anything has moved since the last call.
+    @discardableResult
     package mutating func trafficObserved(
         _ node: NodeAddress, byteCount: UInt64, lastHeard: Instant?, now: Instant, effects: inout GatewayEffects
-    ) {
-        guard let member = members[node] else { return }
+    ) -> Bool {
+        guard let member = members[node] else { return false }
         let moved = byteCount &- member.trafficMark
         member.trafficMark = byteCount
         if let lastHeard, let known = member.path?.lastHeard, known < lastHeard {
@@ -32,14 +34,18 @@ extension Gateway {
         }
         // Probes alone move under 4 kB between two looks, even at full size.
         member.isBusy = moved > 16_384
-        guard moved > 0 else { return }
+        guard moved > 0 else { return false }
+        member.trafficAt = now
         member.needs.trafficUntil = now + OverlayLimits.trafficIdle
         if member.isBusy { member.path?.mtuSearch.trafficFlows(now: now) }
-        member.path?.used(now: now)
-        guard member.needs.isLinked else { return }
-        inRing(now: now, effects: &effects) {
-            $0.trafficObserved(node, byteCount: moved, now: now, effects: &$1)
+        member.path?.used(now: now, silence: PathLimits.trafficSilence)
+        if member.path != nil, member.pathReviewAt == nil { member.pathReviewAt = now + PathLimits.reviewDelay }
+        if member.needs.isLinked {
+            inRing(now: now, effects: &effects) {
+                $0.trafficObserved(node, byteCount: moved, now: now, effects: &$1)
+            }
         }
+        return true
     }
 
     /// Members with whom there is, or is to be, a session.
@@ -70,16 +76,22 @@ extension Gateway {
         }
     }
 
+    /// The member passes datagrams on for this gateway, or this gateway for it.
+    private func isRelaying(_ node: NodeAddress) -> Bool {
+        relayUses.values.contains { $0.relay == node } || relayedPairs.values.contains { $0.has(node) }
+    }
+
     /// Closes sessions that nobody needs, and forgets members that nothing is known of any more.
     mutating func reviewSessions(now: Instant, effects: inout GatewayEffects) {
         guard reviewAt <= now else { return }
         reviewAt = now + random.jitter(around: OverlayLimits.reviewInterval)
         for node in members.keys.elements {
             guard let member = members[node], !member.needs.hold(at: now) else { continue }
+            member.needs.trafficUntil = nil
+            guard !isRelaying(node) else { continue }
             if member.path != nil {
                 guard now - member.since > OverlayLimits.leastSessionAge else { continue }
-                effects.append(
-                    .sendControl(.release, to: node, endpoint: nil, paddedTo: nil, localIndex: nil))
+                effects.send(.release, to: node)
                 closeSession(with: member, reason: .onDemand, now: now, effects: &effects)
                 member.nextDial = nil
             } else if member.generations.isEmpty, !runs.values.contains(where: { $0.target == node }) {
@@ -92,5 +104,7 @@ extension Gateway {
         }
         forgetOverlayPeers()
         closeIdleStreams(now: now, effects: &effects)
+        renewRelays(now: now, effects: &effects)
+        expirePairs(now: now, effects: &effects)
     }
 }

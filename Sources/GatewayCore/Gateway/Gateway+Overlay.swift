@@ -33,7 +33,7 @@ extension Gateway {
     mutating func dialOverlay(to member: Member, now: Instant, effects: inout GatewayEffects) {
         member.overlayDial = nil
         guard member.path == nil, ring.isRoutable, let endpoint = overlayEndpoint(of: member.node) else { return }
-        if member.active != nil { sendProbe(to: member, purpose: .endpoint(endpoint), now: now, effects: &effects) }
+        if member.active != nil { sendProbe(to: member, purpose: .candidate(endpoint), now: now, effects: &effects) }
         let isSparing = member.dialAttempts > SessionLimits.sparingAttempts
         dial(endpoint, target: member.node, isSparing: isSparing, now: now, effects: &effects)
     }

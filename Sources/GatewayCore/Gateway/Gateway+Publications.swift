@@ -99,18 +99,14 @@ extension Gateway {
         _ notice: PublicationNotice, until: NodeAddress, effects: inout GatewayEffects
     ) {
         for (target, end) in arc(until: until) {
-            effects.append(
-                .sendControl(
-                    .publications([notice], until: end), to: target, endpoint: nil, paddedTo: nil, localIndex: nil))
+            effects.send(.publications([notice], until: end), to: target)
         }
     }
 
     /// Tells a member all that there is.
     func tellPublications(to node: NodeAddress, effects: inout GatewayEffects) {
         guard !shelf.notices.isEmpty else { return }
-        effects.append(
-            .sendControl(
-                .publications(shelf.notices, until: nil), to: node, endpoint: nil, paddedTo: nil, localIndex: nil))
+        effects.send(.publications(shelf.notices, until: nil), to: node)
     }
 
     /// A member tells of a publication that is news to it (`until`), or of all that it has.
@@ -159,10 +155,7 @@ extension Gateway {
         for page in first..<min(first + min(count, PublicationLimits.pageCount), notice.pageCount) {
             let begin = page * PublicationLimits.pageByteCount
             let bytes = Array(content[begin..<min(begin + PublicationLimits.pageByteCount, content.count)])
-            effects.append(
-                .sendControl(
-                    .publicationPage(notice, page: UInt16(page), bytes), to: node, endpoint: nil, paddedTo: nil,
-                    localIndex: nil))
+            effects.send(.publicationPage(notice, page: UInt16(page), bytes), to: node)
         }
     }
 
@@ -185,10 +178,7 @@ extension Gateway {
         case .wait:
             break
         case .request(let first, let count):
-            effects.append(
-                .sendControl(
-                    .publicationRequest(notice, first: UInt16(first), count: UInt8(count)), to: source, endpoint: nil,
-                    paddedTo: nil, localIndex: nil))
+            effects.send(.publicationRequest(notice, first: UInt16(first), count: UInt8(count)), to: source)
         case .complete(let content):
             guard let kind = PublicationKind(rawValue: notice.kind),
                 case .success(let publication) = authority.verify(kind, content),

@@ -22,9 +22,7 @@ extension Gateway {
         guard members[node]?.endpoint != nil else { return }
         for index in echoes.indices where echoes[index].node == node && echoes[index].sent == nil {
             echoes[index].sent = now
-            effects.append(
-                .sendControl(
-                    .echo(token: echoes[index].token), to: node, endpoint: nil, paddedTo: nil, localIndex: nil))
+            effects.send(.echo(token: echoes[index].token), to: node)
         }
     }
 
@@ -34,12 +32,7 @@ extension Gateway {
         else { return }
         let echo = echoes.remove(at: index)
         if echo.isTrace {
-            effects.append(
-                .traceEnded(
-                    token: token,
-                    TraceResult(
-                        way: [.init(node: node, link: traceLink(to: node), roundTrip: now - sent)],
-                        roundTrip: now - sent, isDirect: true)))
+            traceEchoed(echo, after: now - sent, now: now, effects: &effects)
         } else {
             effects.append(.echoEnded(token: token, roundTrip: now - sent))
         }

@@ -49,7 +49,7 @@ extension Gateway {
         for index in questions.indices where questions[index].node == node && !questions[index].isSent {
             questions[index].isSent = true
             let message = ControlMessage.question(token: questions[index].token, questions[index].question)
-            effects.append(.sendControl(message, to: node, endpoint: nil, paddedTo: nil, localIndex: nil))
+            effects.send(message, to: node)
         }
     }
 
@@ -66,9 +66,7 @@ extension Gateway {
         _ answer: OperatorAnswer, token: UInt64, to node: NodeAddress, effects: inout GatewayEffects
     ) {
         guard members[node]?.endpoint != nil else { return }
-        effects.append(
-            .sendControl(
-                .answer(token: token, answer), to: node, endpoint: nil, paddedTo: nil, localIndex: nil))
+        effects.send(.answer(token: token, answer), to: node)
     }
 
     mutating func questionAnswered(

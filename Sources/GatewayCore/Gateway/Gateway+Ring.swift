@@ -27,7 +27,7 @@ extension Gateway {
         switch effect {
         case .send(let node, let bytes):
             members[node]?.path?.used(now: now)
-            effects.append(.sendControl(.ring(bytes), to: node, endpoint: nil, paddedTo: nil, localIndex: nil))
+            effects.send(.ring(bytes), to: node)
         case .connect(let contact, _):
             connect(contact, now: now, effects: &effects)
         case .connectBootstrap(let count):
@@ -55,7 +55,7 @@ extension Gateway {
         guard contact.node != node else { return }
         let member = self.member(contact.node, effects: &effects)
         member.contacts = contact.endpoints
-        guard !member.isDirect else {
+        guard !member.hasDirectWay else {
             linkUp(with: member, now: now, effects: &effects)
             return
         }
@@ -68,12 +68,14 @@ extension Gateway {
 
     /// A direct path is there, or its session is new: the ring has a link.
     mutating func linkUp(with member: Member, now: Instant, effects: inout GatewayEffects) {
-        guard let path = member.path, member.isDirect else { return }
+        guard let path = member.path, member.hasDirectWay else { return }
         member.needs.isLinked = true
         member.needs.soughtUntil = nil
         // Where others may try it; of a stream that the peer opened they could make nothing.
-        var endpoints = [path.endpoint.isStream ? member.lastEndpoint : path.endpoint].compactMap(\.self)
-        for endpoint in directory[member.node]?.announcement.endpoints ?? [] where !endpoints.contains(endpoint) {
+        var endpoints: [Endpoint] = []
+        let told = directory[member.node]?.announcement.endpoints ?? []
+        for endpoint in [path.endpoint, member.lastEndpoint].compactMap(\.self) + told
+        where endpoint.isUnderlay && !endpoints.contains(endpoint) {
             endpoints.append(endpoint)
         }
         let contact = RingContact(node: member.node, endpoints: endpoints)
@@ -103,7 +105,7 @@ extension Gateway {
     mutating func receiveRing(
         _ bytes: [UInt8], from member: Member, now: Instant, effects: inout GatewayEffects
     ) {
-        guard member.isDirect else { return }
+        guard member.hasDirectWay else { return }
         if !member.needs.isLinked { linkUp(with: member, now: now, effects: &effects) }
         let node = member.node
         inRing(now: now, effects: &effects) { $0.receive(bytes.span.bytes, from: node, now: now, effects: &$1) }
@@ -140,6 +142,10 @@ extension Gateway {
             answerNeighbours(packet, now: now, effects: &effects)
         case .neighboursAnswer:
             neighboursAnswered(packet, now: now, effects: &effects)
+        case .punchRequest:
+            receivePunch(packet, isRequest: true, now: now, effects: &effects)
+        case .punchAnswer:
+            receivePunch(packet, isRequest: false, now: now, effects: &effects)
         case .traceQuestion:
             answerTraceQuestion(packet, now: now, effects: &effects)
         case .traceWord:

@@ -2,6 +2,7 @@ import LinkSecurity
 package import NetworkTypes
 import OrderedCollections
 import OverlayStore
+import WireFormat
 
 extension Gateway {
     /// A handshake has ended well: opens with its keys at once, seals with them once the peer has shown that it has
@@ -59,8 +60,9 @@ extension Gateway {
         // Keys that the peer asked for out of turn: it may have started anew, and have lost what it kept for us.
         if generation.isPeersWish { store.memberReturned(node, now: now) }
         if isRekey { effects.append(.notice(.rekeyed(site: member.site, node: node))) }
-        if let current = member.endpoint, generation.endpoint.pathRank < current.pathRank {
-            movePath(to: generation.endpoint, of: member, now: now, effects: &effects)
+        if let current = member.endpoint?.medium, generation.endpoint.medium < current {
+            // The handshake went by something better than the path.
+            sendProbe(to: member, purpose: .candidate(generation.endpoint), now: now, effects: &effects)
         } else if member.needs.isLinked {
             // The peer may have started anew, and its part of the ring with it.
             linkUp(with: member, now: now, effects: &effects)
@@ -72,36 +74,6 @@ extension Gateway {
     /// all.
     private func supersedes(_ new: Member.Generation, _ old: Member.Generation) -> Bool {
         new.established - old.established > HandshakeLimits.timeout
-    }
-
-    /// An authentic, newest datagram came from another endpoint than the path's: the peer may have moved. The path
-    /// follows once the endpoint has answered a probe.
-    package mutating func peerMoved(
-        _ node: NodeAddress, to endpoint: Endpoint, now: Instant, effects: inout GatewayEffects
-    ) {
-        // What comes over the overlay says nothing of where the peer is.
-        guard !endpoint.isOverlay, let member = members[node], member.endpoint != endpoint,
-            !member.outstanding.contains(where: { $0.purpose == .endpoint(endpoint) && !$0.isOverdue })
-        else { return }
-        streamUsed(endpoint, now: now)
-        guard let path = member.path else {
-            // Given up, and heard again: a probe is quicker than a handshake.
-            if member.active != nil, member.needs.hold(at: now) {
-                sendProbe(to: member, purpose: .endpoint(endpoint), now: now, effects: &effects)
-            }
-            return
-        }
-        // The peer has its reasons to send over less than UDP, which may be that it does not know better yet.
-        guard endpoint.pathRank <= path.endpoint.pathRank else { return }
-        let isAnnounced = directory[node]?.announcement.endpoints.contains(endpoint) ?? false
-        let isOtherStream = endpoint.isStream && path.endpoint.isStream
-        if isAnnounced || isOtherStream, path.unanswered == 0, self.node < node {
-            // Each end has chosen another of the other's addresses. If both followed they would change places for ever,
-            // so the higher node address does, unless our path turns out to be dead.
-            member.path?.nextProbe = now
-            return
-        }
-        sendProbe(to: member, purpose: .endpoint(endpoint), now: now, effects: &effects)
     }
 
     /// The kernel refused a datagram to `endpoint` as larger than its interface or path takes.
@@ -120,6 +92,10 @@ extension Gateway {
         let node = member.node
         hasJoined = true
         member.path = newPath(endpoint, now: now)
+        member.standbys.removeAll { $0.endpoint == endpoint }
+        member.pathSince = now
+        member.pathChange = .medium
+        member.pathReviewAt = now + PathLimits.reviewDelay
         if member.reason == .noAnswer || member.reason == .handshakeTimeout, member.lastEndpoint != nil {
             // Back from a silence, perhaps with its whole side of the network: what it knows of leases may differ.
             recheckAt = recheckAt ?? now + OverlayLimits.recheckDelay
@@ -129,6 +105,10 @@ extension Gateway {
         if endpoint.isUnderlay {
             member.lastEndpoint = endpoint
             member.reason = .ok
+            member.lastEndpoint = endpoint
+            member.reason = .ok
+        }
+        if endpoint.medium == .udp {
             member.nextDial = nil
             member.dialAttempts = 0
         } else if endpoint.isStream {
@@ -139,6 +119,7 @@ extension Gateway {
         member.isEven = false
         member.settlesBy = now + SessionLimits.settleTime
         pathChanged(to: member, effects: &effects)
+        relaysMoved(with: member, now: now, effects: &effects)
         effects.append(.notice(.memberUp(site: member.site, node: node, endpoint: shown(endpoint))))
         effects.append(.membersChanged)
         // Whoever knows us not yet tells everybody.
@@ -156,27 +137,48 @@ extension Gateway {
         if endpoint.isStream {
             return PathState(endpoint: endpoint, fixedPayload: StreamLimits.payload, now: now)
         }
-        let upper = endpoint.isOverlay ? OverlayLimits.payload : underlay.payload(toward: endpoint.address)
-        return PathState(endpoint: endpoint, upperPayload: upper, now: now)
+        return PathState(endpoint: endpoint, upperPayload: payloadLimit(of: endpoint), now: now)
+    }
+
+    /// The most that one datagram to an endpoint can have inside its seal.
+    func payloadLimit(of endpoint: Endpoint) -> Int {
+        switch endpoint.medium {
+        case .udp:
+            return underlay.payload(toward: endpoint.address)
+        case .tcp:
+            return StreamLimits.payload
+        case .relay:
+            guard let via = relayUses[endpoint]?.via, via.medium == .udp else { return SessionLimits.basePayload }
+            return underlay.payload(toward: via.address) - RelayFrame.headerByteCount
+        case .overlay:
+            return OverlayLimits.payload
+        }
     }
 
     /// Takes a path down and begins to look for another, if anything needs one.
     mutating func pathDown(to member: Member, reason: LinkReason, now: Instant, effects: inout GatewayEffects) {
         guard member.path != nil else { return }
-        let wasDirect = member.isDirect
+        let wasOverOverlay = member.endpoint?.medium == .overlay
+        let wasLinked = member.hasDirectWay
         let node = member.node
         member.path = nil
+        member.standbys = []
+        member.pathReviewAt = nil
         member.reason = reason
         endCopy(from: member)
         member.outstanding = []
         member.dialAttempts = 0
         pathChanged(to: member, effects: &effects)
         effects.append(.notice(.memberDown(site: member.site, node: node, reason: reason)))
-        if wasDirect { linkDown(with: member, now: now, effects: &effects) }
+        observations.forget(node)
+        relaysMoved(with: member, now: now, effects: &effects)
+        releaseRelays(to: member, now: now, effects: &effects)
+        if wasLinked { linkDown(with: member, now: now, effects: &effects) }
         guard member.needs.hold(at: now) else { return }
-        member.nextDial = now
+        // Not at once: others may have gone down with it, and this may be the end of what was due now.
+        member.nextDial = now + SessionLimits.useDelay
         // The session goes on over the ring's hops until there is a direct path again.
-        member.overlayDial = wasDirect ? now : now + SessionLimits.dialInterval
+        member.overlayDial = wasOverOverlay ? now + SessionLimits.dialInterval : now + SessionLimits.useDelay
     }
 
     /// Tells the data plane where a member is now.
@@ -211,7 +213,7 @@ extension Gateway {
             let pause = 1 + generation.confirmationAttempts / 10 * 4
             member.generations[at].nextConfirmation = now + SessionLimits.confirmationInterval * pause
             let message = ControlMessage.probe(
-                identifier: nextIdentifier(), directoryDigest: directory.digest)
+                identifier: nextIdentifier(), directoryDigest: directory.digest, isPath: false)
             effects.append(
                 .sendControl(
                     message, to: member.node, endpoint: generation.endpoint, paddedTo: nil,

@@ -10,16 +10,22 @@ package struct MemberStatus: Equatable, Sendable {
     package var endpoint: Endpoint?
     package var reason: LinkReason
     package var isLive: Bool
-    /// Its datagrams go over the ring's hops; also when there is no session because nobody needs one.
-    package var isOverOverlay: Bool
-    /// Its datagrams go over a TLS connection; `endpoint` is the far end of that.
-    package var isOverStream: Bool
+    /// What its datagrams travel by; the ring's hops also when there is no session because nobody needs one. `nil` when
+    /// it is not reached. On a stream `endpoint` is its far end, through a relay that of the relay.
+    package var medium: PathMedium?
+    /// The relay.
+    package var via: NodeAddress?
     package var roundTrip: Duration?
     package var lossPercent: Double?
     /// Bytes inside one datagram of the path.
     package var payload: Int?
     package var exports: [IPPrefix]
     package var isWithdrawn: Bool
+
+    /// Its datagrams go over the ring's hops, or would.
+    package var isOverOverlay: Bool { medium == .overlay }
+    /// Its datagrams go over a TLS connection.
+    package var isOverStream: Bool { medium == .tcp }
 }
 
 /// What the core knows of a bootstrap address, for status.
@@ -48,7 +54,7 @@ extension Gateway {
     /// Where datagrams and streams to members go now.
     package var pathEndpoints: [Endpoint] {
         members.values.compactMap { member in
-            member.endpoint.flatMap { $0.isOverlay ? nil : shown($0) }
+            member.endpoint.flatMap { underlayEndpoint(of: $0) }
         }
     }
 
@@ -81,14 +87,23 @@ extension Gateway {
         // Without a session that anybody needs, the ring's hops are the way, as long as the ring stands.
         let isNeeded = member.map { $0.needs.isAcquaintance || $0.needs.trafficUntil != nil } ?? false
         let isOnDemand = path == nil && !isNeeded && !isWithdrawn && ring.isRoutable
-        let endpoint = path.flatMap { $0.endpoint.isOverlay ? nil : shown($0.endpoint) }
+        let reason = member.map { pathReason(of: $0) } ?? .connecting
         return MemberStatus(
             site: entry?.identity.site ?? member?.site ?? "", node: entry?.node ?? member?.node ?? node,
-            endpoint: endpoint, reason: isOnDemand ? .onDemand : isWithdrawn ? .stopped : member?.reason ?? .connecting,
-            isLive: path != nil, isOverOverlay: path?.endpoint.isOverlay ?? isOnDemand,
-            isOverStream: path?.endpoint.isStream ?? false, roundTrip: path?.roundTrip, lossPercent: path?.lossPercent,
-            payload: path?.mtuSearch.confirmed,
+            endpoint: path.flatMap { underlayEndpoint(of: $0.endpoint) },
+            reason: isOnDemand ? .onDemand : isWithdrawn ? .stopped : reason, isLive: path != nil,
+            medium: path?.medium ?? (isOnDemand ? .overlay : nil), via: path.flatMap { relayUses[$0.endpoint]?.relay },
+            roundTrip: path?.roundTrip, lossPercent: path?.lossPercent, payload: path?.mtuSearch.confirmed,
             exports: entry?.announcement.exports.map(\.virtual) ?? [], isWithdrawn: isWithdrawn)
+    }
+
+    /// Where datagrams of a path go in the underlay first; `nil` for the ring's hops.
+    func underlayEndpoint(of endpoint: Endpoint) -> Endpoint? {
+        switch endpoint.medium {
+        case .udp, .tcp: shown(endpoint)
+        case .relay: relayUses[endpoint].map { shown($0.via) }
+        case .overlay: nil
+        }
     }
 
     /// The ring as this gateway sees it.
@@ -100,7 +115,8 @@ extension Gateway {
                 RingStatus.Link(
                     node: link.node, site: directory[link.node]?.identity.site ?? members[link.node]?.site ?? "",
                     purposes: link.purposes, theirPurposes: link.theirPurposes,
-                    endpoint: members[link.node]?.endpoint.map { shown($0) },
+                    medium: members[link.node]?.endpoint?.medium,
+                    endpoint: members[link.node]?.endpoint.flatMap { underlayEndpoint(of: $0) },
                     roundTrip: members[link.node]?.path?.roundTrip,
                     since: link.since)
             })
@@ -144,7 +160,13 @@ extension Gateway {
     /// Refused handshakes, oldest first.
     package var refusedHandshakes: [Refusal] { refusals }
     /// Own endpoints as other members see them.
-    package var observedEndpoints: [Endpoint] { observed.map(\.endpoint) }
+    package var observedEndpoints: [Endpoint] { observations.outside(of: underlay.endpoints) }
+    /// Somebody is reached by UDP.
+    package var hasUDPPath: Bool { members.values.contains { $0.endpoint?.medium == .udp } }
+    /// Pairs of members that this gateway is a relay of, and ways through relays that it has itself.
+    package var relayCounts: (pairs: Int, ways: Int) { (relayedPairs.count, relayUses.count) }
+    /// What members' reports tell of the NAT before this gateway.
+    package var mapping: MappingBehaviour { observations.mapping(own: underlay.endpoints) }
     /// Members of the grid that have announced themselves and not withdrawn, this gateway included.
     package var memberCount: Int { directory.nodes.count }
     /// TLS connections that are open or being opened.

@@ -29,7 +29,7 @@ extension Gateway {
         switch effect {
         case .send(let node, let bytes):
             if let member = members[node], member.endpoint != nil, member.active != nil {
-                effects.append(.sendControl(.store(bytes), to: node, endpoint: nil, paddedTo: nil, localIndex: nil))
+                effects.send(.store(bytes), to: node)
             } else {
                 route(bytes, .store, to: node, now: now, effects: &effects)
             }

@@ -38,10 +38,10 @@ extension Gateway {
         if let run = runs.removeValue(forKey: endpoint), !run.isFinished {
             dialFailed(run, at: endpoint, reason: .handshakeTimeout, now: now, effects: &effects)
         }
-        for member in members.values where member.endpoint == endpoint {
-            let wasSteady = now - member.since >= StreamLimits.steadyTime
-            pathDown(to: member, reason: .noAnswer, now: now, effects: &effects)
-            guard wasSteady, member.needs.hold(at: now) else { continue }
+        for member in members.values where stream.peer.map({ $0 == member.node }) ?? false {
+            let wasSteady = member.endpoint == endpoint && now - member.pathSince >= StreamLimits.steadyTime
+            pathEnded(endpoint, of: member, now: now, effects: &effects)
+            guard wasSteady, !member.isDirect, member.needs.hold(at: now) else { continue }
             dialStreams(to: member, at: directCandidates(of: member), now: now, effects: &effects)
         }
     }
@@ -97,13 +97,13 @@ extension Gateway {
     ) {
         let endpoint = Endpoint(stream: number)
         if let member = target.flatMap({ members[$0] }), member.active != nil {
-            sendProbe(to: member, purpose: .endpoint(endpoint), now: now, effects: &effects)
+            sendProbe(to: member, purpose: .candidate(endpoint), now: now, effects: &effects)
         }
         dial(endpoint, target: target, isSparing: isSparing, now: now, effects: &effects)
     }
 
     /// Whoever is reached is reached over a stream, so for others one is opened at once.
-    var isUDPBlocked: Bool {
+    package var isUDPBlocked: Bool {
         !streams.isEmpty && members.values.contains { $0.endpoint?.isStream == true }
             && !members.values.contains { $0.endpoint?.isUnderlay == true }
     }

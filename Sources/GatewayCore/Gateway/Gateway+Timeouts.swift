@@ -84,12 +84,14 @@ extension Gateway {
                 member.path?.probed(now: now)
                 sendProbe(to: member, purpose: .liveness, now: now, effects: &effects)
             }
-            if path.endpoint.isUnderlay,
+            if path.medium.hasMTU,
                 let size = member.path?.mtuSearch.probe(now: now, timeout: path.answerTimeout)
             {
                 sendProbe(to: member, purpose: .mtu(payload: size), now: now, effects: &effects)
             }
             rekeyIfDue(of: member, now: now, effects: &effects)
+            probeStandbys(of: member, now: now, effects: &effects)
+            if let at = member.pathReviewAt, at <= now { reviewPath(of: member, now: now, effects: &effects) }
         }
         if let at = member.nextDial, at <= now { dialMember(member, now: now, effects: &effects) }
         if let at = member.overlayDial, at <= now {
@@ -102,6 +104,9 @@ extension Gateway {
 
     /// How often a path is probed when nothing is wrong: what only serves as a far link is probed when it is used.
     func probeInterval(of member: Member, now: Instant) -> Duration {
+        if let at = member.trafficAt, now - at < PathLimits.trafficProbeInterval * 2 {
+            return PathLimits.trafficProbeInterval
+        }
         guard member.needs.isLinked, !member.needs.isAcquaintance, !member.needs.hasTraffic(at: now),
             let link = ring.link(with: member.node), !link.isNear,
             !link.purposes.union(link.theirPurposes).isDisjoint(with: [.far, .shortcut])
@@ -123,15 +128,18 @@ extension Gateway {
             case .liveness:
                 if member.path?.lost(sentAt: probe.sent, now: now) == true {
                     pathDown(to: member, reason: .noAnswer, now: now, effects: &effects)
-                } else if member.needs.isLinked {
+                } else {
                     // Until it answers, packets go by other links if they can.
-                    ring.linkSuspected(member.node)
+                    if member.needs.isLinked { ring.linkSuspected(member.node) }
+                    pathSuspected(member, now: now, effects: &effects)
                 }
             case .mtu(let payload):
                 if member.path?.mtuSearch.lost(payload, now: now) == true {
                     pathChanged(to: member, effects: &effects)
                 }
-            case .endpoint:
+            case .candidate(let endpoint):
+                candidateLost(endpoint, sentAt: probe.sent, of: member, now: now, effects: &effects)
+            case .follow:
                 break
             }
         }
@@ -177,6 +185,10 @@ extension Gateway {
         if member.path == nil, goesOver {
             dialOverlay(to: member, now: now, effects: &effects)
         }
+        // A NAT before the member lets in what it has sent to, so it is asked to send here as well.
+        if member.path != nil || goesOver || attempts < SessionLimits.sparingAttempts {
+            punch(to: member, now: now, effects: &effects)
+        }
         guard !candidates.isEmpty else {
             if !member.isDirect { member.reason = .noEndpoint }
             seekFailed(with: member, now: now, effects: &effects)
@@ -185,7 +197,7 @@ extension Gateway {
         if member.active != nil {
             // The peer may be back with the keys that it had: a probe is quicker than a handshake.
             for endpoint in candidates.prefix(SessionLimits.parallelDials) {
-                sendProbe(to: member, purpose: .endpoint(endpoint), now: now, effects: &effects)
+                sendProbe(to: member, purpose: .candidate(endpoint), now: now, effects: &effects)
             }
         }
         let first = attempts * SessionLimits.parallelDials
@@ -207,18 +219,6 @@ extension Gateway {
             guard let planned = member.nextDial else { continue }
             member.nextDial = min(planned, now + random.jitter(around: SessionLimits.returnInterval))
         }
-    }
-
-    /// Endpoints at which a member may be, the likeliest first. What others say counts only outside the overlay; where
-    /// the member has been reached it has been reached around it.
-    func directCandidates(of member: Member) -> [Endpoint] {
-        var candidates: [Endpoint] = []
-        let told = (directory[member.node]?.announcement.endpoints ?? []) + member.contacts
-        for endpoint in [member.lastEndpoint].compactMap({ $0 }) + told.filter({ !isInOverlay($0.address) })
-        where endpoint.isUnderlay && !candidates.contains(endpoint) && !underlay.endpoints.contains(endpoint) {
-            candidates.append(endpoint)
-        }
-        return candidates
     }
 
     /// Whether datagrams to `address` would go into the overlay: a virtual address, or one that a route of the grid

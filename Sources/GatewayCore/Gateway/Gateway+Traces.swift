@@ -12,7 +12,7 @@ extension Gateway {
         effects: inout GatewayEffects
     ) -> Bool {
         guard node != self.node, traces.count < OverlayLimits.traces else { return false }
-        if !forcesOverlay, let member = members[node], member.isDirect {
+        if !forcesOverlay, let medium = members[node]?.endpoint?.medium, medium != .overlay {
             echoes.append(Echo(token: token, node: node, sent: nil, expires: now + timeout, isTrace: true))
             sendEchoes(to: node, now: now, effects: &effects)
             return true
@@ -56,7 +56,36 @@ extension Gateway {
         traces[index].result = TraceResult(way: way, roundTrip: roundTrip, isDirect: false)
         traces[index].asked = now
         traces[index].expires = min(trace.expires, now + OverlayLimits.traceQuestionTime)
-        for hop in traces[index].silent {
+        askHops(at: index, now: now, effects: &effects)
+    }
+
+    /// A member that is not reached over the ring has answered an echo: the way is known, save what a relay says of its
+    /// part.
+    mutating func traceEchoed(
+        _ echo: Echo, after roundTrip: Duration, now: Instant, effects: inout GatewayEffects
+    ) {
+        let relay = members[echo.node]?.endpoint.flatMap { relayUses[$0]?.relay }
+        var way = [
+            TraceResult.Hop(
+                node: echo.node, link: relay == nil ? traceLink(to: echo.node) : nil, roundTrip: roundTrip)
+        ]
+        if let relay {
+            way.insert(TraceResult.Hop(node: relay, link: traceLink(to: relay), roundTrip: nil), at: 0)
+        }
+        var trace = Trace(
+            token: echo.token, node: echo.node, sent: now,
+            expires: min(echo.expires, now + OverlayLimits.traceQuestionTime),
+            number: random.nextWord())
+        trace.result = TraceResult(way: way, roundTrip: roundTrip, isDirect: true)
+        trace.asked = now
+        traces.append(trace)
+        askHops(at: traces.count - 1, now: now, effects: &effects)
+    }
+
+    /// Asks those on the way that can tell of their part of it.
+    private mutating func askHops(at index: Int, now: Instant, effects: inout GatewayEffects) {
+        let trace = traces[index]
+        for hop in trace.silent {
             var writer = WireWriter()
             writer.write(trace.number)
             writer.write(hop.next)
@@ -104,10 +133,8 @@ extension Gateway {
     /// What this member knows of its own path to another; `nil` without one.
     func traceLink(to node: NodeAddress) -> TraceLink? {
         guard let member = members[node], let path = member.path else { return nil }
-        let kind: TraceLink.Kind =
-            path.endpoint.isOverlay ? .overlay : path.endpoint.isStream ? .directTCP : .directUDP
         return TraceLink(
-            kind: kind, endpoint: path.endpoint.isOverlay ? nil : shown(path.endpoint), roundTrip: path.roundTrip,
-            reason: member.reason.code)
+            kind: TraceLink.Kind(path.medium), endpoint: underlayEndpoint(of: path.endpoint),
+            roundTrip: path.roundTrip, reason: pathReason(of: member).code)
     }
 }

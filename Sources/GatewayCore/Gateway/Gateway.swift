@@ -48,8 +48,10 @@ package struct Gateway: ~Copyable {
     var runs: OrderedDictionary<Endpoint, HandshakeRun> = [:]
     var bootstrap: [BootstrapTarget]
     var refusals: [Refusal] = []
-    /// Own endpoints as members see them, newest last, with the reporter.
-    var observed: [(endpoint: Endpoint, reporter: NodeAddress)] = []
+    /// Where members see this gateway.
+    var observations = NATObservations()
+    /// Bounds what connect-to-me messages of others make this gateway send.
+    var punchAllowance = TokenBucket(rate: PathLimits.punchesPerSecond, burst: PathLimits.punchBurst)
     var echoes: [Echo] = []
     var traces: [Trace] = []
     var crawl: Crawl?
@@ -60,6 +62,10 @@ package struct Gateway: ~Copyable {
     /// TLS connections by number: those that the core asked for, and those that were accepted.
     var streams: OrderedDictionary<UInt64, StreamState> = [:]
     var nextStream: UInt64 = 1
+    /// Ways through relays, by the endpoint that stands for each.
+    var relayUses: OrderedDictionary<Endpoint, RelayUse> = [:]
+    /// Pairs that this gateway is a relay of, by channel.
+    var relayedPairs: OrderedDictionary<UInt32, RelayedPair> = [:]
     var sequence: UInt64
     /// When the own announcement is made again.
     var publishAt: Instant
@@ -139,11 +145,11 @@ package struct Gateway: ~Copyable {
         let endpointsLost = !underlay.endpoints.allSatisfy(facts.endpoints.contains)
         underlay = facts
         for member in members.values {
-            guard let endpoint = member.path?.endpoint, endpoint.isUnderlay else { continue }
-            member.path?.mtuSearch.setUpper(facts.payload(toward: endpoint.address), now: now)
+            guard let endpoint = member.endpoint, endpoint.medium.hasMTU else { continue }
+            member.path?.mtuSearch.setUpper(payloadLimit(of: endpoint), now: now)
             pathChanged(to: member, effects: &effects)
         }
-        if endpointsLost { observed = [] }
+        if endpointsLost { observations.removeAll() }
         if endpointsChanged {
             publish(now: now, effects: &effects)
             // Whoever was out of reach may be in reach by the new address.
@@ -189,7 +195,7 @@ package struct Gateway: ~Copyable {
         isStopping = true
         publish(now: now, effects: &effects)
         for member in members.values where member.path != nil {
-            effects.append(.sendControl(.goodbye, to: member.node, endpoint: nil, paddedTo: nil, localIndex: nil))
+            effects.send(.goodbye, to: member.node)
         }
     }
 }

@@ -21,6 +21,8 @@ package struct GatewayEffects: ~Copyable {
         case removePeer(NodeAddress)
         /// Where data to the member goes, and how much fits into one datagram; no endpoint: nowhere, for now.
         case setPath(NodeAddress, endpoint: Endpoint?, payload: Int)
+        /// What relays do has changed.
+        case relay(RelayChange)
         /// Open with these keys from now on.
         case install(KeyGeneration, for: NodeAddress)
         /// Seal with these keys from now on.
@@ -64,6 +66,11 @@ package struct GatewayEffects: ~Copyable {
     /// Adds an effect behind those that are there.
     package mutating func append(_ effect: Effect) { list.append(effect) }
 
+    /// Sends a control message by the member's path.
+    mutating func send(_ message: ControlMessage, to node: NodeAddress) {
+        append(.sendControl(message, to: node, endpoint: nil, paddedTo: nil, localIndex: nil))
+    }
+
     /// Forgets what has been carried out.
     package mutating func removeAll() { list.removeAll(keepingCapacity: list.count <= 64) }
 }
@@ -72,8 +79,8 @@ package struct GatewayEffects: ~Copyable {
 package enum GatewayNotice: Equatable, Sendable {
     case memberUp(site: String, node: NodeAddress, endpoint: Endpoint)
     case memberDown(site: String, node: NodeAddress, reason: LinkReason)
-    /// The path moved: the peer answers from another endpoint now.
-    case pathMoved(site: String, node: NodeAddress, from: Endpoint, to: Endpoint)
+    /// The session goes by another path now.
+    case pathMoved(site: String, node: NodeAddress, from: Endpoint, to: Endpoint, cause: PathChange)
     case pathMTU(site: String, node: NodeAddress, payload: Int)
     case rekeyed(site: String, node: NodeAddress)
     /// The first time this refusal is seen; later ones are only counted.

@@ -12,6 +12,7 @@ package struct Wakeup: Equatable, Sendable {
         case expiry
         case handshake
         case pathMTU
+        case pathReview
         case probe
         case probeTimeout
         case publication

@@ -6,7 +6,8 @@ package import WireFormat
 /// The first byte is the type. Bytes behind a message are padding, so that a path MTU probe can have any size.
 package enum ControlMessage: Equatable, Sendable {
     /// "Are you there?" Carries the sender's digest of its directory, so that every probe is an anti-entropy check.
-    case probe(identifier: UInt32, directoryDigest: UInt64)
+    /// `isPath`: the sender's packets go this way; otherwise it only looks whether they could.
+    case probe(identifier: UInt32, directoryDigest: UInt64, isPath: Bool)
     /// Answers `probe` on the path it came by, and reports from which endpoint it came (as RFC 8489 STUN does).
     case probeAnswer(identifier: UInt32, directoryDigest: UInt64, observed: Endpoint)
     /// `ipop ping`: answered by `echoAnswer` with the same token.
@@ -41,6 +42,17 @@ package enum ControlMessage: Equatable, Sendable {
     /// Asks for `count` pages of a publication's content.
     case publicationRequest(PublicationNotice, first: UInt16, count: UInt8)
     case publicationPage(PublicationNotice, page: UInt16, [UInt8])
+    /// About passing datagrams on between two other members.
+    case relay(RelayMessage)
+
+    /// Whether it comes by the path that the sender's packets take: what is sent to try another way does not.
+    package var isOnPath: Bool {
+        switch self {
+        case .probe(_, _, let isPath): isPath
+        case .probeAnswer: false
+        default: true
+        }
+    }
 
     /// A node and the sequence number of its newest announcement known to the sender.
     package struct SummaryEntry: Equatable, Sendable {
@@ -73,6 +85,7 @@ package enum ControlMessage: Equatable, Sendable {
         case publications = 21
         case publicationRequest = 22
         case publicationPage = 23
+        case relay = 15
     }
 }
 
@@ -81,10 +94,11 @@ extension ControlMessage {
     package var encoded: [UInt8] {
         var writer = WireWriter()
         switch self {
-        case .probe(let identifier, let digest):
+        case .probe(let identifier, let digest, let isPath):
             writer.write(Tag.probe.rawValue)
             writer.write(identifier)
             writer.write(digest)
+            writer.write(UInt8(isPath ? 1 : 0))
         case .probeAnswer(let identifier, let digest, let observed):
             writer.write(Tag.probeAnswer.rawValue)
             writer.write(identifier)
@@ -157,6 +171,9 @@ extension ControlMessage {
             writer.write(notice)
             writer.write(page)
             writer.write(block: bytes)
+        case .relay(let message):
+            writer.write(Tag.relay.rawValue)
+            message.write(to: &writer)
         }
         return writer.bytes
     }
@@ -167,7 +184,10 @@ extension ControlMessage {
         let tag = try reader.readUInt8()
         switch Tag(rawValue: tag) {
         case .probe:
-            self = .probe(identifier: try reader.readUInt32(), directoryDigest: try reader.readUInt64())
+            let identifier = try reader.readUInt32()
+            let digest = try reader.readUInt64()
+            self = .probe(
+                identifier: identifier, directoryDigest: digest, isPath: try reader.readUInt8() & 1 != 0)
         case .probeAnswer:
             let identifier = try reader.readUInt32()
             let digest = try reader.readUInt64()
@@ -221,6 +241,8 @@ extension ControlMessage {
             self = .answer(token: try reader.readUInt64(), try OperatorAnswer(from: &reader))
         case .publications, .publicationRequest, .publicationPage:
             self = try Self.readPublication(Tag(rawValue: tag), &reader)
+        case .relay:
+            self = .relay(try RelayMessage(reading: &reader))
         case nil:
             throw .unknownValue(field: "control message", value: UInt64(tag))
         }

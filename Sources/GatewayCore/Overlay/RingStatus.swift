@@ -9,6 +9,8 @@ package struct RingStatus: Equatable, Sendable {
         package var site: String
         package var purposes: RingPurposes
         package var theirPurposes: RingPurposes
+        /// What its datagrams travel by, and where they go first.
+        package var medium: PathMedium?
         package var endpoint: Endpoint?
         package var roundTrip: Duration?
         package var since: Instant

@@ -16,6 +16,10 @@ enum RoutedKind: UInt8 {
     case neighboursRequest = 21
     /// Token, flags (1 left follows, 2 right follows), left, right: the next members known, linked or not.
     case neighboursAnswer = 22
+    /// Connect to me: a `PunchMessage`.
+    case punchRequest = 23
+    /// The same from the one that was asked, which sends already.
+    case punchAnswer = 24
     /// Asks a member on the way of a trace for its path to the next: a number of 8 bytes, the next member, filling.
     case traceQuestion = 25
     /// Number, next member, 1 if a `TraceLink` follows.

@@ -34,6 +34,15 @@ package struct TraceLink: Equatable, Sendable {
         case directTCP = 2
         case relay = 3
         case overlay = 4
+
+        init(_ medium: PathMedium) {
+            switch medium {
+            case .udp: self = .directUDP
+            case .tcp: self = .directTCP
+            case .relay: self = .relay
+            case .overlay: self = .overlay
+            }
+        }
     }
 
     package var kind: Kind

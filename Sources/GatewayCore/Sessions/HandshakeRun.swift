@@ -27,7 +27,7 @@ package struct HandshakeRun {
 
     package init(
         role: Role, engine: any HandshakeEngine, localIndex: UInt32, target: NodeAddress?,
-        isSparing: Bool = false, now: Instant
+        isSparing: Bool = false, lasts duration: Duration = HandshakeLimits.timeout, now: Instant
     ) {
         self.role = role
         self.engine = engine
@@ -36,7 +36,7 @@ package struct HandshakeRun {
         self.isSparing = isSparing
         pause = isSparing ? SessionLimits.sparingInterval : HandshakeLimits.retransmitInterval
         nextRetransmit = now + pause
-        deadline = now + HandshakeLimits.timeout
+        deadline = now + duration
     }
 
     /// What was due is repeated now: when it is repeated again.

@@ -29,8 +29,10 @@ package final class Member {
         package enum Purpose: Equatable {
             case liveness
             case mtu(payload: Int)
-            /// Checks an endpoint before the path moves there.
-            case endpoint(Endpoint)
+            /// Checks where the peer sends from now, before the path follows it there.
+            case follow(Endpoint)
+            /// Tells of another way than the path.
+            case candidate(Endpoint)
         }
 
         package var identifier: UInt32
@@ -47,6 +49,11 @@ package final class Member {
     package var identity: PeerIdentity?
     /// Where others say that it is.
     package var contacts: [Endpoint] = []
+    /// What it said of its place in the network when it last asked for a direct path.
+    var place = PunchMessage(mapping: .unknown, isUDPBlocked: false, endpoints: [])
+    /// When a connect-to-me message was last sent to it, and when one of its own was last acted on.
+    var punchSent: Instant?
+    var punchHeard: Instant?
     /// Why there is to be a session.
     package var needs = SessionNeeds() { didSet { isWakeupKnown = false } }
     /// Keys of its handshakes, oldest first.
@@ -66,6 +73,23 @@ package final class Member {
             isWakeupKnown = false
         }
     }
+    /// Other ways that answer, or did until now: at most `PathLimits.standbys`.
+    package var standbys: [PathState] = [] { didSet { isWakeupKnown = false } }
+    /// Since when the path is this one, and why it was taken.
+    package var pathSince = Instant(nanoseconds: 0)
+    package var pathChange = PathChange.medium
+    /// Reviews in a row at which another way was clearly better.
+    var betterCount = 0
+    /// When its ways are looked at again; `nil` while nobody needs more than the path.
+    package var pathReviewAt: Instant? { didSet { isWakeupKnown = false } }
+    /// When its other addresses were last tried.
+    var candidatesAt: Instant?
+    /// When relays were last looked for, how often, whether one of those asked is about to reach the member, and who
+    /// has been asked and not answered.
+    var relaySoughtAt: Instant?
+    var relayAttempts = 0
+    var isRelayComing = false
+    var relaysAsked: [NodeAddress] = []
     /// Where the path goes: to look at without copying it all.
     package private(set) var endpoint: Endpoint?
     /// Probes that wait for their answers, oldest first.
@@ -94,6 +118,8 @@ package final class Member {
     package var rekeyAt: Instant? { didSet { isWakeupKnown = false } }
     /// Bytes moved as of the last look, to tell whether traffic flows.
     package var trafficMark: UInt64 = 0
+    /// When packets were last seen to move.
+    package var trafficAt: Instant?
     package var isBusy = false
     private var pathDeadlines = PathDeadlines(nil)
     private var wakeup: Wakeup?
@@ -118,9 +144,11 @@ package final class Member {
     /// The site's name, or the node's address as long as that is all there is.
     package var site: String { identity?.site ?? node.abbreviated }
     /// Whether its datagrams go to it straight, not over other members.
-    package var isDirect: Bool { endpoint.map { !$0.isOverlay } ?? false }
+    package var isDirect: Bool { endpoint?.medium.isDirect ?? false }
+    /// Whether any way that answers is direct, also while another is taken.
+    package var hasDirectWay: Bool { isDirect || standbys.contains { $0.medium.isDirect && $0.isUsable } }
     /// Whether there is something better than the path it has, if it has one: UDP.
-    package var wantsBetterPath: Bool { endpoint.map { !$0.isUnderlay } ?? true }
+    package var wantsBetterPath: Bool { endpoint?.medium != .udp }
 
     /// When this member wants to be looked at next, and why. Computed anew when something has changed.
     package var nextWakeup: Wakeup? {
@@ -144,8 +172,10 @@ package final class Member {
         for probe in outstanding { consider(probe.expires, .probeTimeout) }
         if let path {
             consider(path.nextProbe, .probe)
-            if path.endpoint.isUnderlay { consider(path.mtuSearch.deadline, .pathMTU) }
+            if path.medium.hasMTU { consider(path.mtuSearch.deadline, .pathMTU) }
             consider(rekeyAt, .rekey)
+            consider(pathReviewAt, .pathReview)
+            for standby in standbys { consider(standby.nextProbe, .probe) }
         }
         for generation in generations {
             if !generation.isConfirmed { consider(generation.nextConfirmation, .confirmation) }
@@ -208,6 +238,16 @@ package enum LinkReason: Equatable, Sendable {
     case protocolError
     /// Nobody needs a session: one is made when there is traffic.
     case onDemand
+    /// Another path is clearly faster or loses less.
+    case betterPath
+    /// Both sides' NATs choose a port for each remote.
+    case symmetricNATs
+    /// The peer's NAT does, and this side's lets in only what it has sent to.
+    case peerNATSymmetric
+    /// This side's does, and the peer's lets in only what it has sent to.
+    case ownNATSymmetric
+    /// Both sides have sent at once, and nothing came through.
+    case punchTimeout
 
     /// Kebab-case, from a closed list.
     package var code: String {
@@ -224,6 +264,11 @@ package enum LinkReason: Equatable, Sendable {
         case .version: "version-mismatch"
         case .protocolError: "protocol-error"
         case .onDemand: "on-demand"
+        case .betterPath: "better-path"
+        case .symmetricNATs: "symmetric-nats"
+        case .peerNATSymmetric: "peer-nat-symmetric"
+        case .ownNATSymmetric: "own-nat-symmetric"
+        case .punchTimeout: "punch-timeout"
         }
     }
 

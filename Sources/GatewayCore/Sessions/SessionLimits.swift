@@ -26,8 +26,10 @@ package enum SessionLimits {
     package static let firstAnswerTimeout: Duration = .milliseconds(500)
     /// How long after it was sent a probe that was given up can still be answered.
     package static let lateAnswerLimit: Duration = .seconds(5)
-    /// Unanswered probes in a row after which a path is down.
+    /// Unanswered probes in a row after which a path is down; and after no less than so long, for a member may become
+    /// slow all at once. If anything authentic came meanwhile it takes four times as many.
     package static let lostProbes = 4
+    package static let leastOutage: Duration = .seconds(1)
     /// Probes that loss is counted over.
     package static let lossWindow = 32
     /// First delay between attempts to reach a member; doubles up to `dialIntervalLimit`, for ever.
@@ -62,8 +64,6 @@ package enum SessionLimits {
     package static let outstandingProbes = 16
     /// Endpoints kept over a restart.
     package static let rememberedMembers = 32
-    /// Own endpoints as members report them.
-    package static let observedEndpoints = 4
     /// Refused handshakes that are remembered for status.
     package static let refusals = 32
     /// A key that has sealed so many datagrams is replaced: far below where AES-GCM's bounds begin to count.

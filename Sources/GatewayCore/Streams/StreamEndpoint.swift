@@ -12,14 +12,8 @@ extension Endpoint {
 
     /// Whether this names a stream. Such an endpoint means something in this process only: it is never announced and
     /// never taken from what others tell.
-    package var isStream: Bool { address.family == .v6 && address.high == Self.dummyPrefix }
+    package var isStream: Bool { address.family == .v6 && address.high == Self.dummyPrefix && port == 0 }
 
     /// The number of the stream that this names.
     package var streamNumber: UInt64? { isStream ? address.low : nil }
-
-    /// Whether it is a place in the underlay: UDP goes there.
-    package var isUnderlay: Bool { !isOverlay && !isStream }
-
-    /// The order in which a path is preferred: UDP, then a stream, then the overlay. Lower is better.
-    package var pathRank: Int { isUnderlay ? 0 : isStream ? 1 : 2 }
 }

@@ -105,7 +105,8 @@ extension Daemon {
         let member = gateway.memberStatus(of: node)
         let result = PingResult(
             site: site, node: node, rttMicroseconds: UInt64(max(0, roundTrip.wholeMicroseconds)),
-            path: member?.pathKind ?? .directUDP, endpoint: member?.endpoint, via: nil)
+            path: member?.pathKind ?? .directUDP, endpoint: member?.endpoint,
+            via: member?.via.flatMap { gateway.site(of: $0) })
         controlServer.answer(request.token, .success(result.json), now: now)
     }
 

@@ -22,12 +22,10 @@ extension Daemon {
     private func linkReports(_ ring: RingStatus) -> [RingLinkReport] {
         ring.links.map { link in
             let member = gateway.memberStatus(of: link.node)
-            let isOverOverlay = link.endpoint?.isOverlay ?? false
             return RingLinkReport(
                 member: RingMember(node: link.node, site: link.site.isEmpty ? nil : link.site),
                 purposes: Self.words(link.purposes), theirPurposes: Self.words(link.theirPurposes),
-                path: member?.pathKind ?? .down,
-                endpoint: isOverOverlay ? nil : link.endpoint,
+                path: PathKind(link.medium), endpoint: link.endpoint,
                 reason: member.flatMap { PathReason(rawValue: $0.reason.code) } ?? .ok,
                 rttMicroseconds: link.roundTrip.map { UInt64(max(0, $0.wholeMicroseconds)) },
                 ageSeconds: UInt64(max(0, (now - link.since).components.seconds)))

@@ -53,6 +53,7 @@ extension Daemon {
             let rate = rates.rate(of: member.node)
             return SiteReport(
                 site: member.site, node: member.node, path: member.pathKind,
+                via: member.via.flatMap { gateway.site(of: $0) },
                 endpoint: member.endpoint, reason: PathReason(rawValue: member.reason.code) ?? .protocolError,
                 rttMicroseconds: member.roundTrip.map { UInt64(max(0, $0.wholeMicroseconds)) },
                 lossPercent: member.lossPercent, mtu: member.payload, rxBytes: counters.receivedBytes,
@@ -123,11 +124,14 @@ extension Daemon {
         let own = underlayFacts.endpoints
         let mapped = portMapping.endpoints
         let observed = gateway.observedEndpoints.filter { !mapped.contains($0) }
-        // Whoever reports an endpoint that is none of ours sees us through a NAT.
-        let mapping: NATMapping = gateway.liveCount == 0 ? .unknown : observed.isEmpty ? .none : .unknown
         return NATReport(
-            mapping: mapping, udp: gateway.liveCount > 0 ? .ok : .unknown,
+            mapping: NATMapping(gateway.mapping), udp: udpReachability,
             endpoints: observed.isEmpty ? own : mapped + observed)
+    }
+
+    private var udpReachability: UDPReachability {
+        if gateway.isUDPBlocked { return .blocked }
+        return gateway.hasUDPPath ? .ok : .unknown
     }
 
     /// What is wrong and not to be seen in the rest of the report.

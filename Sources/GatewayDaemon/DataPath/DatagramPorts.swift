@@ -14,6 +14,8 @@ final class DatagramPorts: DatagramSink {
     private(set) var tooBig: [(endpoint: Endpoint, payload: Int)] = []
     /// Sealed datagrams that go over the overlay, since the last look.
     private(set) var overOverlay: [(datagram: [UInt8], endpoint: Endpoint)] = []
+    /// Frames of relays: this gateway's own, and others' that it passes on.
+    let relays = RelayPort()
     /// Datagrams that the kernel did not take, for any other reason.
     private(set) var sendFailures: UInt64 = 0
 
@@ -45,14 +47,38 @@ final class DatagramPorts: DatagramSink {
     }
 
     func send(_ train: UnsafeRawBufferPointer, segmentSize: Int, to endpoint: Endpoint, trafficClass: UInt8) {
-        guard endpoint.isUnderlay else {
-            if endpoint.isStream {
-                streams.send(train, segmentSize: segmentSize, to: endpoint, now: now)
-            } else {
-                keep(train, segmentSize: segmentSize, to: endpoint)
-            }
-            return
+        switch endpoint.medium {
+        case .udp:
+            transmit(train, segmentSize: segmentSize, to: endpoint, trafficClass: trafficClass)
+        case .relay:
+            sendFrames(train, segmentSize: segmentSize, to: endpoint, trafficClass: trafficClass)
+        case .tcp:
+            streams.send(train, segmentSize: segmentSize, to: endpoint, now: now)
+        case .overlay:
+            keep(train, segmentSize: segmentSize, to: endpoint)
         }
+    }
+
+    /// Passes frames of a relayed pair on.
+    func passOn(_ frames: UnsafeRawBufferPointer, segmentSize: Int, to endpoint: Endpoint, trafficClass: UInt8) {
+        switch endpoint.medium {
+        case .udp, .tcp: send(frames, segmentSize: segmentSize, to: endpoint, trafficClass: trafficClass)
+        case .relay, .overlay: sendFailures += 1
+        }
+    }
+
+    private func sendFrames(
+        _ train: UnsafeRawBufferPointer, segmentSize: Int, to endpoint: Endpoint, trafficClass: UInt8
+    ) {
+        let isOpen = relays.wrap(train, segmentSize: segmentSize, to: endpoint) { frames, frameSize, via in
+            passOn(frames, segmentSize: frameSize, to: via, trafficClass: trafficClass)
+        }
+        if !isOpen { sendFailures += 1 }
+    }
+
+    private func transmit(
+        _ train: UnsafeRawBufferPointer, segmentSize: Int, to endpoint: Endpoint, trafficClass: UInt8
+    ) {
         guard let socket = sockets.first(where: { $0.family == endpoint.address.family }) else {
             sendFailures += 1
             return

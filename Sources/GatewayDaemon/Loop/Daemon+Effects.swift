@@ -17,10 +17,8 @@ extension Daemon {
             switch effect {
             case .sendHandshake(let datagram, let endpoint):
                 datagram.withUnsafeBytes { ports.send($0, segmentSize: $0.count, to: endpoint, trafficClass: 0) }
-            case .receiveSealed(var datagram, let endpoint):
-                datagram.withUnsafeMutableBytes {
-                    plane.receiveDatagrams($0, segmentSize: $0.count, source: endpoint, trafficClass: 0)
-                }
+            case .receiveSealed(let datagram, let endpoint):
+                receiveSealed(datagram, from: endpoint)
             case .sendControl(let message, let node, let endpoint, let padding, let localIndex):
                 plane.sendControl(
                     message.encoded, to: node, endpoint: endpoint, paddedTo: padding, localIndex: localIndex)
@@ -33,6 +31,8 @@ extension Daemon {
                 plane.setPath(node, endpoint: endpoint, payloadByteCount: payload)
                 // The underlay's addresses are pinned in the kernel; another size of the path changes none.
                 if pathEndpoints.updateValue(endpoint, forKey: node) != endpoint { routesChanged = true }
+            case .relay(let change):
+                ports.relays.change(change)
             case .install(let keys, let node):
                 plane.install(keys, for: node)
             case .activate(let localIndex, let node):
@@ -77,6 +77,13 @@ extension Daemon {
         answerWaiters()
     }
 
+    private func receiveSealed(_ datagram: [UInt8], from endpoint: Endpoint) {
+        var datagram = datagram
+        datagram.withUnsafeMutableBytes {
+            plane.receiveDatagrams($0, segmentSize: $0.count, source: endpoint, trafficClass: 0)
+        }
+    }
+
     private func log(_ notice: GatewayNotice) {
         switch notice {
         case .memberUp(let site, let node, let endpoint):
@@ -85,10 +92,13 @@ extension Daemon {
         case .memberDown(let site, let node, let reason):
             logger.warning(
                 "site lost", metadata: ["site": "\(site)", "node": "\(node.abbreviated)", "reason": "\(reason.code)"])
-        case .pathMoved(let site, let node, let from, let to):
+        case .pathMoved(let site, let node, let from, let to, let cause):
             logger.info(
-                "site moved",
-                metadata: ["site": "\(site)", "node": "\(node.abbreviated)", "from": "\(from)", "to": "\(to)"])
+                "path changed",
+                metadata: [
+                    "site": "\(site)", "node": "\(node.abbreviated)", "from": "\(from)", "to": "\(to)",
+                    "cause": "\(cause.rawValue)",
+                ])
         case .pathMTU(let site, let node, let payload):
             logger.debug(
                 "path size found",

@@ -26,6 +26,8 @@ extension Daemon {
     private static let budget = 64
     /// How often traffic is looked at: for rates in status, and for the core's sense of busy and idle.
     private static let tickInterval: Duration = .seconds(1)
+    /// The same while traffic flows, so that a path that breaks under it is missed soon.
+    private static let glanceInterval: Duration = .milliseconds(50)
 
     /// Runs until SIGTERM or SIGINT; undoes in the kernel what it did.
     package func run() throws(StartupError) {
@@ -133,25 +135,14 @@ extension Daemon {
         for _ in 0..<Self.budget {
             guard let received = try? socket.receive(into: datagramBuffer), received.byteCount > 0 else { break }
             let bytes = UnsafeMutableRawBufferPointer(rebasing: datagramBuffer[..<received.byteCount])
-            // RFC 7983: the first byte tells what it is.
-            switch bytes[0] {
-            case 128...191:
-                plane.receiveDatagrams(
-                    bytes, segmentSize: received.segmentSize, source: received.source,
-                    trafficClass: received.trafficClass)
-            case 20...63:
-                hasHandshakes = true
-                var rest = bytes[...]
-                while !rest.isEmpty {
-                    let datagram = Array(rest.prefix(received.segmentSize))
-                    rest = rest.dropFirst(received.segmentSize)
-                    gateway.receiveHandshake(datagram, from: received.source, now: now, effects: &effects)
-                }
-            case 0...3:
+            if bytes[0] <= 3 {
                 answerSTUN(UnsafeRawBufferPointer(bytes), received, through: socket)
-            default:
-                unknownDatagrams += 1
+                continue
             }
+            let areHandshakes = takeDatagrams(
+                bytes, segmentSize: received.segmentSize, source: received.source,
+                trafficClass: received.trafficClass)
+            hasHandshakes = hasHandshakes || areHandshakes
         }
         plane.flush()
         if hasHandshakes { settle() } else { settleBatch() }
@@ -196,6 +187,7 @@ extension Daemon {
 
     private var nextDeadline: Instant {
         var earliest = nextTick
+        if let deadline = nextGlance, deadline < earliest { earliest = deadline }
         if let deadline = coreWakeup, deadline < earliest { earliest = deadline }
         if let deadline = keeper.nextDeadline, deadline < earliest { earliest = deadline }
         if let deadline = nextWatchdog, deadline < earliest { earliest = deadline }
@@ -216,7 +208,12 @@ extension Daemon {
             notify { try $0.watchdog() }
             nextWatchdog = now + interval / 2
         }
-        if nextTick <= now { tick() }
+        if nextTick <= now {
+            tick()
+        } else if let due = nextGlance, due <= now {
+            observeTraffic()
+            settle()
+        }
         controlServer.expire(now: now)
         metricsServer.expire(now: now)
         expirePortMapping()
@@ -226,11 +223,9 @@ extension Daemon {
 
     private func tick() {
         nextTick = now + Self.tickInterval
+        observeTraffic()
         for node in gateway.sessionNodes {
             guard let counters = plane.peerCounters(node) else { continue }
-            gateway.trafficObserved(
-                node, byteCount: counters.sentBytes + counters.receivedBytes, lastHeard: counters.lastReceived,
-                now: now, effects: &effects)
             rates.sample(node, sent: counters.sentBytes, received: counters.receivedBytes, now: now)
         }
         rates.forgetOld(now: now)
@@ -240,6 +235,19 @@ extension Daemon {
         if leasesDirty { saveLeases() }
         answerWaiters()
         notify { try $0.status(self.statusLine) }
+    }
+
+    /// Tells the core what has moved, and looks again soon while anything does.
+    private func observeTraffic() {
+        var isFlowing = false
+        for node in gateway.sessionNodes {
+            guard let counters = plane.peerCounters(node) else { continue }
+            let isMoving = gateway.trafficObserved(
+                node, byteCount: counters.sentBytes + counters.receivedBytes, lastHeard: counters.lastReceived,
+                now: now, effects: &effects)
+            isFlowing = isFlowing || isMoving
+        }
+        nextGlance = isFlowing ? now + Self.glanceInterval : nil
     }
 
     private func readSignals() {

@@ -53,14 +53,6 @@ extension Daemon: StreamSink {
     }
 
     func streamReceived(_ datagram: UnsafeMutableRawBufferPointer, from endpoint: Endpoint) {
-        // RFC 7983: the first byte tells what it is.
-        switch datagram[0] {
-        case 128...191:
-            plane.receiveDatagrams(datagram, segmentSize: datagram.count, source: endpoint, trafficClass: 0)
-        case 20...63:
-            gateway.receiveHandshake(Array(datagram), from: endpoint, now: now, effects: &effects)
-        default:
-            unknownDatagrams += 1
-        }
+        _ = takeDatagrams(datagram, segmentSize: datagram.count, source: endpoint, trafficClass: 0)
     }
 }

@@ -73,6 +73,8 @@ package final class Daemon {
     var lastPage: (bytes: [UInt8], drawn: Instant)?
     var refusalTally = RefusalTally()
     var nextTick: Instant
+    /// When traffic is looked at between ticks; `nil` while none flows.
+    var nextGlance: Instant?
     var nextWatchdog: Instant?
     /// Datagrams that were dropped for their first byte.
     var unknownDatagrams: UInt64 = 0

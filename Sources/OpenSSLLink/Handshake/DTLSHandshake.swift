@@ -32,6 +32,8 @@ package final class DTLSHandshake: HandshakeEngine {
     private let role: Role
     private var state: State = .idle
     private var schedule = RetransmissionSchedule()
+    /// The handshake has yielded keys.
+    private var hasKeys = false
     /// The datagrams of the last handshake flight that went out.
     private var lastFlight: [[UInt8]] = []
     private var peer: PeerIdentity?
@@ -176,6 +178,7 @@ package final class DTLSHandshake: HandshakeEngine {
             let opening = (role == .client ? keys?.server : keys?.client)?.cipher(.opening)
         else { return end(.protocolError("no keys: \(OpenSSLError.errorQueueText())")) }
         state = .completed
+        hasKeys = true
         hello.isAnswer = true
         return .completed(
             HandshakeResult(
@@ -200,6 +203,8 @@ package final class DTLSHandshake: HandshakeEngine {
     private func flush(_ association: DTLSAssociation, output: inout HandshakeOutput) {
         var datagrams: [[UInt8]] = []
         association.takeDatagrams(&datagrams)
+        // Once the keys are out an alert helps nobody, and what anyone can forge may cause one.
+        if hasKeys { datagrams.removeAll(where: DTLSRecords.isAlert) }
         if let refusal {
             for index in datagrams.indices { DTLSRecords.setPlainAlert(refusal.fault.alert, in: &datagrams[index]) }
         }

@@ -12,6 +12,9 @@ enum DTLSRecords {
         datagram.first == UInt8(SSL3_RT_HANDSHAKE) || datagram.first == UInt8(SSL3_RT_CHANGE_CIPHER_SPEC)
     }
 
+    /// Whether a datagram starts with an alert.
+    static func isAlert(_ datagram: [UInt8]) -> Bool { datagram.first == UInt8(SSL3_RT_ALERT) }
+
     /// Changes the description of fatal alerts in clear (epoch 0) to `alert`.
     ///
     /// The library derives its alert from a verification result, by a table that has no result for access_denied;

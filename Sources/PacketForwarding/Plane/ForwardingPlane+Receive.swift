@@ -140,7 +140,8 @@ extension ForwardingPlane {
         let peer = record.pointee.peer
         let place = builder.sparePacket
         guard open(datagram, byteCount, cipher, to: place) else { return }
-        let news = accept(header, record, arrival)
+        // The core knows which control messages tell where the peer is.
+        let news = accept(header, record, arrival).subtracting(.sourceChanged)
         let node = peer.pointee.node
         if !news.isEmpty { tell(news, peer, header.receiverIndex, arrival.source) }
         let message = UnsafeRawBufferPointer(start: place, count: byteCount - SealedHeader.overhead)

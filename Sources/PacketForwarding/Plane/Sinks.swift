@@ -22,7 +22,7 @@ package protocol FrameSink: AnyObject {
 package protocol ControlSink: AnyObject {
     /// An authentic control message has come. Zero bytes of padding may follow it. Valid during the call.
     func receivedControl(_ message: UnsafeRawBufferPointer, from node: NodeAddress, source: Endpoint)
-    /// An authentic datagram, the newest of its generation, came from another endpoint than the path's. Repeated for
+    /// An authentic packet, the newest of its generation, came from another endpoint than the path's. Repeated for
     /// the same endpoint at most once per `ForwardingLimits.sourceReportInterval` while the path stays as it is.
     func sourceChanged(_ node: NodeAddress, source: Endpoint)
     /// The first authentic datagram under a generation has come: the peer has the keys.

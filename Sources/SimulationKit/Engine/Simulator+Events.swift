@@ -102,7 +102,11 @@ extension Simulator {
             network.connectivity.canTalk(host.place, far, seed: seed),
             network.lossPerMille == 0 || !random.chance(network.lossPerMille, in: 1_000)
         else { return }
-        let base = network.latency.base(places[host.place], places[far])
+        var base = network.latency.base(places[host.place], places[far])
+        if let pair = network.pairs.first(where: { $0.concerns(host.place, far) }) {
+            guard !random.chance(pair.lossPerMille, in: 1_000) else { return }
+            base += pair.delay.wholeNanoseconds
+        }
         let isTwice = network.duplicationPerMille > 0 && random.chance(network.duplicationPerMille, in: 1_000)
         for _ in 0..<(isTwice ? 2 : 1) {
             var delay = network.latency.delay(base: base, random: &random) + places[far].slowness

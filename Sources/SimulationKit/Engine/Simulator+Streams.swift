@@ -122,11 +122,14 @@ extension Simulator {
         places[near.place].side == places[far.place].side
             && network.connectivity.canTalk(near.place, far.place, seed: seed)
             && !network.unreachable.contains(near.endpoint) && !network.unreachable.contains(far.endpoint)
+            && !network.pairs.contains { $0.concerns(near.place, far.place) && $0.isCut }
     }
 
     private func latency(from near: SimulatedHost, to far: SimulatedHost) -> Int64 {
         let base = network.latency.base(places[near.place], places[far.place])
-        return network.latency.delay(base: base, random: &random) + places[far.place].slowness
+        let pair = network.pairs.first { $0.concerns(near.place, far.place) }
+        let added = pair?.delay.wholeNanoseconds ?? 0
+        return network.latency.delay(base: base + added, random: &random) + places[far.place].slowness
     }
 
     private func schedule(_ kind: SimulationEvent.Kind, _ subject: Int, after delay: Int64) {

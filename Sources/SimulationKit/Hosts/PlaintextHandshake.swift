@@ -26,8 +26,11 @@ package final class PlaintextCipher: PacketCipher {
 /// A handshake of one round trip in plain text, behind the same contract as the real one.
 ///
 /// Hello: a ClientHello's first 59 bytes as far as the core reads them, receiver index, node. Answer: a record of
-/// type 22 that is no ClientHello, receiver index, node. Refusal: the same with another mark, and which fault it is.
+/// type 22 that is no ClientHello with the random of the hello that it answers, receiver index, node. Refusal: the same
+/// with another mark, and which fault it is.
 package final class PlaintextHandshakeProvider: HandshakeProvider {
+    /// Where a hello has its random, and an answer the same.
+    static let random = 27..<59
     private let identity: SimulatedIdentity
     private var random: SeededRandom
 
@@ -41,7 +44,7 @@ package final class PlaintextHandshakeProvider: HandshakeProvider {
         var hello = [UInt8](repeating: 0, count: 59)
         hello[0] = 22
         hello[13] = 1
-        for index in 27..<59 { hello[index] = UInt8(truncatingIfNeeded: random.nextWord()) }
+        for index in Self.random { hello[index] = UInt8(truncatingIfNeeded: random.nextWord()) }
         return PlaintextHandshake(identity: identity, localIndex: localIndex, prefix: hello)
     }
 
@@ -52,6 +55,7 @@ package final class PlaintextHandshakeProvider: HandshakeProvider {
         var answer = [UInt8](repeating: 0, count: 59)
         answer[0] = 22
         answer[13] = 2
+        if datagram.count >= 59 { answer[Self.random] = datagram[Self.random] }
         let engine = PlaintextHandshake(identity: identity, localIndex: localIndex, prefix: answer)
         return .accepted(engine, engine.receive(datagram, output: &output))
     }
@@ -91,6 +95,9 @@ package final class PlaintextHandshake: HandshakeEngine {
         guard let prefix = try? reader.readBytes(59), let index = try? reader.readUInt32(),
             let node = try? reader.readNodeAddress()
         else { return .running }
+        // An answer to another hello, of a handshake that was given up, says nothing here.
+        let random = PlaintextHandshakeProvider.random
+        guard prefix[random] == message[random] else { return .running }
         if isClient, prefix[13] == Self.refusalMark, CertificateFault.allCases.indices.contains(Int(prefix[14])) {
             return .failed(.refusedByPeer(CertificateFault.allCases[Int(prefix[14])]))
         }

@@ -80,6 +80,7 @@ package final class SimulatedHost {
     private var streamOrders: [StreamOrder] = []
     private var effects = GatewayEffects()
     private var openings: [UInt32: Opening] = [:]
+    private var relays = SimulatedRelays()
     private var peers: [NodeAddress: Peer] = [:]
 
     package init(
@@ -135,12 +136,32 @@ package final class SimulatedHost {
     package func receive(
         _ bytes: [UInt8], from source: Endpoint, now: Instant, outbox: inout [OutgoingDatagram]
     ) {
+        if bytes.first == RelayFrame.type {
+            switch relays.arrival(of: bytes, from: source) {
+            case .passOn(let frame): outbox.append(frame)
+            case .datagram(let datagram, let endpoint): take(datagram, from: endpoint, now: now)
+            case nil: break
+            }
+        } else {
+            take(bytes, from: source, now: now)
+        }
+        carryOutAll(now: now, outbox: &outbox)
+    }
+
+    private func take(_ bytes: [UInt8], from source: Endpoint, now: Instant) {
         if let first = bytes.first, first >= 128 {
             open(bytes, from: source, now: now)
         } else {
             gateway.receiveHandshake(bytes, from: source, now: now, effects: &effects)
         }
-        carryOutAll(now: now, outbox: &outbox)
+    }
+
+    private func send(_ bytes: [UInt8], to destination: Endpoint, outbox: inout [OutgoingDatagram]) {
+        if destination.isRelay {
+            if let frame = relays.frame(bytes, to: destination) { outbox.append(frame) }
+        } else {
+            outbox.append(OutgoingDatagram(bytes: bytes, destination: destination))
+        }
     }
 
     private func open(_ bytes: [UInt8], from source: Endpoint, now: Instant) {
@@ -155,9 +176,6 @@ package final class SimulatedHost {
             openings[header.receiverIndex]?.isConfirmed = true
             gateway.generationConfirmed(
                 opening.peer.node, localIndex: header.receiverIndex, now: now, effects: &effects)
-        }
-        if opening.peer.endpoint != source {
-            gateway.peerMoved(opening.peer.node, to: source, now: now, effects: &effects)
         }
         // The cipher leaves everything in clear, so the message is read where it lies.
         let message = bytes.span.bytes.extracting(SealedHeader.byteCount..<bytes.count - SealedHeader.tagByteCount)
@@ -178,7 +196,7 @@ package final class SimulatedHost {
     private func carryOut(_ effect: GatewayEffects.Effect, now: Instant, outbox: inout [OutgoingDatagram]) {
         switch effect {
         case .sendHandshake(let bytes, let endpoint):
-            outbox.append(OutgoingDatagram(bytes: bytes, destination: endpoint))
+            send(bytes, to: endpoint, outbox: &outbox)
         case .receiveSealed(let bytes, let endpoint):
             open(bytes, from: endpoint, now: now)
         case .sendControl(let message, let node, let endpoint, let padding, let localIndex):
@@ -190,8 +208,10 @@ package final class SimulatedHost {
             if destination.isOverlay {
                 gateway.sendOverlay(bytes, to: destination, now: now, effects: &effects)
             } else {
-                outbox.append(OutgoingDatagram(bytes: bytes, destination: destination))
+                send(bytes, to: destination, outbox: &outbox)
             }
+        case .relay(let change):
+            relays.change(change)
         case .setPath(let node, let endpoint, let payload):
             let peer = peer(node)
             peer.endpoint = endpoint

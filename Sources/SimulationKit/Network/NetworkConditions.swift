@@ -15,11 +15,37 @@ package struct NetworkConditions: Sendable {
     package var unreachable: Set<Endpoint> = []
     /// Which pairs of places can talk at all.
     package var connectivity = PairConnectivity()
+    /// Pairs of places for which something else holds.
+    package var pairs: [PairConditions] = []
 
     package init() {}
 
     /// What IPv4 and UDP add to a datagram.
     package static let headerByteCount = 28
+}
+
+/// What the network does between two places, both ways.
+package struct PairConditions: Equatable, Sendable {
+    package var first: Int
+    package var second: Int
+    /// Lost datagrams in a thousand; all of them: the pair is cut.
+    package var lossPerMille: UInt64 = 0
+    /// Added to each way.
+    package var delay: Duration = .zero
+
+    package init(_ first: Int, _ second: Int, lossPerMille: UInt64 = 0, delay: Duration = .zero) {
+        self.first = first
+        self.second = second
+        self.lossPerMille = lossPerMille
+        self.delay = delay
+    }
+
+    /// Nothing passes, TCP neither.
+    var isCut: Bool { lossPerMille >= 1_000 }
+
+    func concerns(_ one: Int, _ other: Int) -> Bool {
+        first == one && second == other || first == other && second == one
+    }
 }
 
 /// Who a datagram goes to, as far as the outside can tell.

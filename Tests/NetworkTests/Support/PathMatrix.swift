@@ -4,7 +4,8 @@ import GatewayLab
 enum PathMatrix {
     /// The kinds of the sites after the first one, which has no NAT and is everybody's bootstrap member. Two of each,
     /// so that each kind meets itself.
-    static let kinds: [NATKind] = [.none, .endpointIndependent, .symmetric, .double].flatMap { [$0, $0] }
+    static let kinds: [NATKind] =
+        [.none, .endpointIndependent, .symmetric, .double, .udpBlocked].flatMap { [$0, $0] }
 
     static let siteCount = kinds.count + 1
 
@@ -25,13 +26,17 @@ enum PathMatrix {
 
     /// What two kinds may come to; either order of the two is the same.
     static func expected(_ one: NATKind, _ other: NATKind) -> Set<Outcome> {
-        let direct = Outcome("direct-udp", "ok")
-        let around: Set<Outcome> = [Outcome("overlay", "connecting"), Outcome("overlay", "handshake-timeout")]
         switch (one, other) {
+        // TCP gets out of a site that blocks UDP, and in where there is no NAT.
+        case (.udpBlocked, .none), (.none, .udpBlocked): return [Outcome("direct-tcp", "udp-blocked")]
+        case (.udpBlocked, _), (_, .udpBlocked): return [Outcome("relay", "udp-blocked")]
         // Whoever is public hears the other's handshake.
-        case (.none, _), (_, .none): return [direct]
-        // Their handshakes may meet; nothing lets them start at once yet.
-        default: return around.union([direct])
+        case (.none, _), (_, .none): return [Outcome("direct-udp", "ok")]
+        case (.symmetric, .symmetric): return [Outcome("relay", "symmetric-nats")]
+        case (.symmetric, _), (_, .symmetric):
+            return [Outcome("relay", "own-nat-symmetric"), Outcome("relay", "peer-nat-symmetric")]
+        // Both send at once, and each NAT lets the other's answer in.
+        default: return [Outcome("direct-udp", "ok")]
         }
     }
 }

@@ -92,6 +92,9 @@ package struct PathMTUSearch: Equatable {
         self = PathMTUSearch(upper: size, now: now)
     }
 
+    /// Nothing is probed before `instant`.
+    package mutating func wait(until instant: Instant) { nextProbe = max(nextProbe, instant) }
+
     /// Traffic flows: a confirmation is due soon.
     package mutating func trafficFlows(now: Instant) {
         if isComplete { nextProbe = min(nextProbe, now + SessionLimits.mtuConfirmInterval) }

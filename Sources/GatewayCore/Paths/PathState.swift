@@ -11,8 +11,15 @@ package struct PathState: Equatable {
     /// One bit for each of the last liveness probes, newest lowest; 1 is lost.
     private var losses: UInt32 = 0
     private var lossCount = 0
-    /// Unanswered liveness probes in a row.
+    /// Unanswered liveness probes in a row, those of them after which nothing else came either, and when the first of
+    /// them was sent.
     package private(set) var unanswered = 0
+    private var silences = 0
+    private var suspectSince: Instant?
+    /// Answered ones in a row.
+    private var answers = 0
+    /// It has been left because it failed, and must be steady before it is trusted again.
+    private var hasFailed = false
     package var nextProbe: Instant
     /// Between liveness probes while nothing is wrong.
     package var probeInterval = SessionLimits.probeInterval
@@ -40,8 +47,19 @@ package struct PathState: Equatable {
     package var answerTimeout: Duration {
         guard let roundTrip else { return SessionLimits.firstAnswerTimeout }
         let usual = max(roundTrip * 2, roundTrip + roundTripVariation * 4)
-        return max(SessionLimits.answerTimeout, min(usual, SessionLimits.answerTimeoutLimit))
+        let isUrgent = silences > 0 || probeInterval <= PathLimits.trafficProbeInterval
+        let least = isUrgent ? PathLimits.suspectTimeout : SessionLimits.answerTimeout
+        return max(least, min(usual, SessionLimits.answerTimeoutLimit))
     }
+
+    /// What its datagrams travel by.
+    package var medium: PathMedium { endpoint.medium }
+    /// It answers, and may become the path.
+    package var isUsable: Bool { unanswered == 0 && roundTrip != nil }
+    /// It has not failed, or has answered often enough since.
+    package var isSteady: Bool { !hasFailed || answers >= PathLimits.steadyAnswers }
+    /// As the path: another way takes over if there is one.
+    package var isFailing: Bool { silences >= PathLimits.failingProbes }
 
     /// Lost liveness probes of the last 32, in percent; `nil` before any ended.
     package var lossPercent: Double? {
@@ -75,6 +93,9 @@ package struct PathState: Equatable {
             nextProbe = max(now, min(nextProbe, now + SessionLimits.secondProbe))
         }
         unanswered = 0
+        silences = 0
+        suspectSince = nil
+        answers += 1
         lastHeard = now
     }
 
@@ -83,8 +104,13 @@ package struct PathState: Equatable {
     package mutating func lost(sentAt sent: Instant, now: Instant) -> Bool {
         record(lost: true)
         unanswered += 1
+        answers = 0
+        let begin = suspectSince ?? sent
+        suspectSince = begin
+        if lastHeard <= sent || unanswered % SessionLimits.lostProbes == 0 { silences += 1 }
         nextProbe = now
-        return unanswered >= SessionLimits.lostProbes * (lastHeard > sent ? 4 : 1)
+        return now - begin >= SessionLimits.leastOutage
+            && unanswered >= SessionLimits.lostProbes * (lastHeard > sent ? SessionLimits.lostProbes : 1)
     }
 
     /// The peer has probed us, so it lives: it is our turn a little after the interval, and then its own again. So one
@@ -97,9 +123,26 @@ package struct PathState: Equatable {
 
     /// Something is sent over the path. After a silence it is probed at once (what is sent may well be answered), so
     /// that its end is noticed in a second or two.
-    package mutating func used(now: Instant) {
-        guard unanswered == 0, now - max(lastHeard, lastProbed) > OverlayLimits.silence else { return }
+    package mutating func used(now: Instant, silence: Duration = OverlayLimits.silence) {
+        guard unanswered == 0, now - max(lastHeard, lastProbed) > silence else { return }
         nextProbe = min(nextProbe, now + SessionLimits.useDelay)
+    }
+
+    /// It becomes the path.
+    package mutating func taken(now: Instant) {
+        // Not at once: it may be taken because something was due just now.
+        nextProbe = now + SessionLimits.useDelay
+        mtuSearch.wait(until: nextProbe)
+        lastHeard = now
+    }
+
+    /// It is not the path any more, and stays as another way.
+    package func leaving(now: Instant) -> PathState {
+        var left = self
+        left.hasFailed = isFailing
+        left.answers = 0
+        left.nextProbe = now + PathLimits.failingStandbyInterval
+        return left
     }
 
     /// A probe goes out now: when the next one is due.
@@ -111,5 +154,48 @@ package struct PathState: Equatable {
     private mutating func record(lost: Bool) {
         losses = losses << 1 | (lost ? 1 : 0)
         lossCount = min(lossCount + 1, SessionLimits.lossWindow)
+    }
+}
+
+// Comparing ways to one member.
+extension PathState: Comparable {
+    /// What it costs, as a round trip; `nil` before the first answer.
+    package var cost: Duration? {
+        guard let roundTrip else { return nil }
+        let usual = roundTrip + roundTripVariation * 4
+        let lost = lossCount == 0 ? .zero : usual * (PathLimits.lossWeight * losses.nonzeroBitCount) / lossCount
+        return usual + lost + mediumCost
+    }
+
+    private var mediumCost: Duration {
+        switch medium {
+        case .udp: .zero
+        case .tcp: PathLimits.tcpCost
+        case .relay: PathLimits.relayCost
+        case .overlay: PathLimits.overlayCost
+        }
+    }
+
+    /// Whether it is worth leaving `other` for.
+    package func isClearlyBetter(than other: PathState) -> Bool {
+        guard let cost, let theirs = other.cost else { return false }
+        let share = PathLimits.betterShare
+        return cost < theirs * share.numerator / share.denominator - PathLimits.betterMargin
+    }
+
+    /// Whether it is worth staying on, once `other` was left for it.
+    package func isStillBetter(than other: PathState) -> Bool {
+        guard let cost, let theirs = other.cost else { return false }
+        return cost < theirs - PathLimits.betterMargin
+    }
+
+    /// The better one first: by cost, those without a measurement last.
+    package static func < (lhs: PathState, rhs: PathState) -> Bool {
+        switch (lhs.cost, rhs.cost) {
+        case (let left?, let right?): left != right ? left < right : lhs.endpoint < rhs.endpoint
+        case (_?, nil): true
+        case (nil, _?): false
+        case (nil, nil): lhs.endpoint < rhs.endpoint
+        }
     }
 }
