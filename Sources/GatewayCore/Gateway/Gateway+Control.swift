@@ -31,9 +31,7 @@ extension Gateway {
             compareDigest(digest, of: member, now: now, effects: &effects)
         case .echo(let token):
             // To where it came from: this end may have no path yet.
-            effects.append(
-                .sendControl(
-                    .echoAnswer(token: token), to: node, endpoint: source, paddedTo: nil, localIndex: nil))
+            effects.send(.echoAnswer(token: token), to: node, by: source)
         case .echoAnswer(let token):
             echoAnswered(token, by: node, now: now, effects: &effects)
         case .announcement(let age, let until, let encoded):
@@ -87,7 +85,7 @@ extension Gateway {
         }
         let answer = ControlMessage.probeAnswer(
             identifier: identifier, directoryDigest: directory.digest, observed: shown(source))
-        effects.append(.sendControl(answer, to: member.node, endpoint: source, paddedTo: nil, localIndex: nil))
+        effects.send(answer, to: member.node, by: source)
     }
 
     /// Sends a probe for `purpose` and remembers it.

@@ -22,7 +22,7 @@ extension Gateway {
         else { return RelayAnswer(.refused) }
         guard let far = members[target], far.isDirect, let asked = far.endpoint else {
             // It may be reached by the time that it is asked again.
-            trafficWaits(for: target, now: now, effects: &effects)
+            reach(target, until: now + PathLimits.relayRenewal, now: now, effects: &effects)
             return RelayAnswer(.connecting)
         }
         let known = relayedPairs.first { $0.value.joins(member.node, target) }?.key

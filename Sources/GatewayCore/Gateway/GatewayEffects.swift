@@ -66,9 +66,9 @@ package struct GatewayEffects: ~Copyable {
     /// Adds an effect behind those that are there.
     package mutating func append(_ effect: Effect) { list.append(effect) }
 
-    /// Sends a control message by the member's path.
-    mutating func send(_ message: ControlMessage, to node: NodeAddress) {
-        append(.sendControl(message, to: node, endpoint: nil, paddedTo: nil, localIndex: nil))
+    /// Sends a control message, by the member's path unless another endpoint is given.
+    mutating func send(_ message: ControlMessage, to node: NodeAddress, by endpoint: Endpoint? = nil) {
+        append(.sendControl(message, to: node, endpoint: endpoint, paddedTo: nil, localIndex: nil))
     }
 
     /// Forgets what has been carried out.

@@ -47,12 +47,12 @@ extension PathLimits {
     package static let dwell: Duration = .seconds(10)
     /// Silence of the peer while packets go to it after which the path is probed at once, and how often it is probed
     /// while packets go.
-    package static let trafficSilence: Duration = .milliseconds(100)
+    package static let trafficSilence: Duration = .milliseconds(80)
     package static let trafficProbeInterval: Duration = .seconds(1)
     /// The least time that an answer is waited for while packets flow, and once one has been missed, and lost probes
-    /// after which another way takes over, if there is one. On paths of up to 60 ms that is 350 ms and a look at the
+    /// after which another way takes over, if there is one. On paths of up to 50 ms that is 300 ms and a look at the
     /// traffic after a break: before TCP repeats itself for the second time, 600 ms after its first loss.
-    package static let suspectTimeout: Duration = .milliseconds(120)
+    package static let suspectTimeout: Duration = .milliseconds(100)
     package static let failingProbes = 2
     /// Answers in a row after which a way that had failed is trusted again.
     package static let steadyAnswers = 3

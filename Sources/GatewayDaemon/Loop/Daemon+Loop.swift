@@ -27,7 +27,7 @@ extension Daemon {
     /// How often traffic is looked at: for rates in status, and for the core's sense of busy and idle.
     private static let tickInterval: Duration = .seconds(1)
     /// The same while traffic flows, so that a path that breaks under it is missed soon.
-    private static let glanceInterval: Duration = .milliseconds(50)
+    private static let glanceInterval: Duration = .milliseconds(40)
 
     /// Runs until SIGTERM or SIGINT; undoes in the kernel what it did.
     package func run() throws(StartupError) {
