@@ -21,7 +21,8 @@ extension Gateway {
     /// Asks the nearest members to pass datagrams on to one that is not reached directly, or whose direct path might
     /// break.
     mutating func seekRelay(to member: Member, now: Instant, effects: inout GatewayEffects) {
-        let pause = member.endpoint?.medium == .overlay ? PathLimits.relayRetryInterval : PathLimits.relayReviewInterval
+        let isUrgent = member.endpoint.map { $0.medium == .overlay } ?? true
+        let pause = isUrgent ? PathLimits.relayRetryInterval : PathLimits.relayReviewInterval
         guard member.relaySoughtAt.map({ now - $0 >= pause }) ?? true else { return }
         let candidates = relayCandidates(to: member)
         guard !candidates.isEmpty else { return }

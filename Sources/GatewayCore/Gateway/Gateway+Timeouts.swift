@@ -185,6 +185,10 @@ extension Gateway {
         if member.path == nil, goesOver {
             dialOverlay(to: member, now: now, effects: &effects)
         }
+        // The ring may have no way to it; a member that both reach is one.
+        if member.path == nil, attempts > 0, goesOver || attempts < SessionLimits.sparingAttempts {
+            seekRelay(to: member, now: now, effects: &effects)
+        }
         // A NAT before the member lets in what it has sent to, so it is asked to send here as well.
         if member.path != nil || goesOver || attempts < SessionLimits.sparingAttempts {
             punch(to: member, now: now, effects: &effects)

@@ -26,6 +26,13 @@ package struct NATObservations: Equatable, Sendable {
         /// Where it sees this gateway.
         package var seen: Endpoint
         package var time: Instant
+
+        package init(reporter: NodeAddress, reporterEndpoint: Endpoint, seen: Endpoint, time: Instant) {
+            self.reporter = reporter
+            self.reporterEndpoint = reporterEndpoint
+            self.seen = seen
+            self.time = time
+        }
     }
 
     package private(set) var reports: [Report] = []
