@@ -42,6 +42,21 @@ extension NetworkTests {
             report("gap in a stream whose relay was killed", gap, "s")
         }
 
+        /// lsu's NAT gets another public address, ornl's gateway itself: sessions and the hosts' connections live on.
+        @Test(arguments: ["lsu", "ornl"]) func `a stream goes on when its site's public address changes`(
+            name: String
+        ) throws {
+            let lab = try Lab.ofSuite(), moving = try lab.site(named: name)
+            try until("a direct path", timeLimit: Lab.joinLimit) { () throws(LabError) in
+                try lab.status(lab.ufl).site(name)?.path == "direct-udp"
+            }
+            defer { _ = try? lab.renumber(moving) }
+
+            let gap = try gap(from: lab.ufl, to: moving) { _ = try lab.renumber(moving) }
+
+            report("gap in a stream whose site \(name) moved", gap, "s")
+        }
+
         /// Seconds of a stream, enough for two of the slowest repairs.
         private static let seconds = 40
         private static let interval = 0.1
