@@ -69,7 +69,7 @@ import Testing
         let before = host.gateway.liveCount
         #expect(lostEchoes(simulator, timeout: .seconds(2)) == 0)
         #expect(host.gateway.liveCount == 29)
-        simulator.run(for: .seconds(500))
+        simulator.run(for: .seconds(700))
         // Some more than before: relays are kept up by those that use them.
         #expect(host.gateway.liveCount <= before + 6)
         let statuses = host.gateway.memberStatus

@@ -8,14 +8,9 @@ extension Gateway {
     /// Packets wait for a member without a path: it is tried now, whatever its back-off says, and over the ring's hops
     /// beside it.
     package mutating func trafficWaits(for node: NodeAddress, now: Instant, effects: inout GatewayEffects) {
-        reach(node, until: now + OverlayLimits.trafficIdle, now: now, effects: &effects)
-    }
-
-    /// A session with `node` is wanted until then.
-    mutating func reach(_ node: NodeAddress, until: Instant, now: Instant, effects: inout GatewayEffects) {
         guard node != self.node, let entry = directory[node], !entry.announcement.isWithdrawn else { return }
         let member = self.member(for: entry.identity, effects: &effects)
-        member.needs.trafficUntil = max(member.needs.trafficUntil ?? until, until)
+        member.needs.trafficUntil = now + OverlayLimits.trafficIdle
         guard member.path == nil else { return }
         if member.overlayDial == nil {
             let hasFailed = member.dialAttempts > 0

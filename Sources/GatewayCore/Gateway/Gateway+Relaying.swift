@@ -21,9 +21,7 @@ extension Gateway {
             let entry = directory[target], !entry.announcement.isWithdrawn
         else { return RelayAnswer(.refused) }
         guard let far = members[target], far.isDirect, let asked = far.endpoint else {
-            // It may be reached by the time that it is asked again.
-            reach(target, until: now + PathLimits.relayRenewal, now: now, effects: &effects)
-            return RelayAnswer(.connecting)
+            return RelayAnswer(reach(entry, now: now, effects: &effects) ? .connecting : .refused)
         }
         let known = relayedPairs.first { $0.value.joins(member.node, target) }?.key
         if known == nil {
@@ -39,6 +37,17 @@ extension Gateway {
         effects.send(.relay(.offer(peer: member.node, channel: channel)), to: target)
         let roundTrip = far.path?.roundTrip.map { UInt32(clamping: $0.wholeMicroseconds) } ?? 0
         return RelayAnswer(.open, channel: channel, roundTripMicroseconds: roundTrip)
+    }
+
+    /// Looks for a direct path to a member on behalf of another; it may be there by the time that it is asked again.
+    /// `false` for one that does not answer: whoever cannot be reached must not keep all the others busy.
+    private mutating func reach(_ entry: Directory.Entry, now: Instant, effects: inout GatewayEffects) -> Bool {
+        let member = self.member(for: entry.identity, effects: &effects)
+        if member.path == nil, member.dialAttempts > 1 { return false }
+        guard !member.needs.isOwn(at: now) else { return true }
+        member.needs.relayedUntil = now + PathLimits.relayRenewal
+        member.nextDial = member.nextDial ?? now + SessionLimits.useDelay
+        return true
     }
 
     private mutating func newChannel() -> UInt32 {

@@ -186,7 +186,9 @@ extension Gateway {
             dialOverlay(to: member, now: now, effects: &effects)
         }
         // The ring may have no way to it; a member that both reach is one.
-        if member.path == nil, attempts > 0, goesOver || attempts < SessionLimits.sparingAttempts {
+        if member.path == nil, attempts > 0, member.needs.isOwn(at: now),
+            goesOver || attempts < SessionLimits.sparingAttempts
+        {
             seekRelay(to: member, now: now, effects: &effects)
         }
         // A NAT before the member lets in what it has sent to, so it is asked to send here as well.

@@ -208,9 +208,16 @@ package struct SessionNeeds: Equatable {
     package var trafficUntil: Instant?
     /// The grid is so small that everybody knows everybody.
     package var isAcquaintance = false
+    /// Another member asked this one to be a relay to it: it is kept until then.
+    package var relayedUntil: Instant?
 
     /// Whether anything needs the session at `now`.
     package func hold(at now: Instant) -> Bool {
+        isOwn(at: now) || relayedUntil.map { now < $0 } ?? false
+    }
+
+    /// Whether this gateway needs it for itself.
+    package func isOwn(at now: Instant) -> Bool {
         isLinked || isAcquaintance || soughtUntil != nil || hasTraffic(at: now)
     }
 
