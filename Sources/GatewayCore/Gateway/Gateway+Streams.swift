@@ -114,7 +114,9 @@ extension Gateway {
         if let stream = endpoint.streamNumber.flatMap({ streams[$0] }), stream.isOurs {
             member.lastEndpoint = stream.remote
         }
-        member.nextDial = member.nextDial ?? now + SessionLimits.dialInterval
+        // What lets TCP through may let UDP through as well by now: its attempts begin anew.
+        member.dialAttempts = 0
+        member.nextDial = now + SessionLimits.dialInterval
     }
 
     /// Something authentic, or the beginning of it, has come from `source`.
