@@ -1,4 +1,5 @@
 #include "COpenSSLShims.h"
+#include "judging.h"
 
 #include <openssl/bio.h>
 #include <openssl/err.h>
@@ -107,17 +108,8 @@ static int verify_cookie(SSL *ssl, const unsigned char *cookie, unsigned count) 
 static int verify_certificate(X509_STORE_CTX *store, void *argument) {
     SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
     ossl_dtls *dtls = SSL_get_app_data(ssl);
-    X509 *leaf = X509_STORE_CTX_get0_cert(store);
-    unsigned char *bytes = NULL;
-    int count = leaf == NULL ? -1 : i2d_X509(leaf, &bytes);
-    int result = X509_V_ERR_CERT_REJECTED;
     (void)argument;
-    if (count > 0 && dtls->verify_context != NULL) {
-        result = dtls->verify(dtls->verify_context, bytes, (size_t)count);
-    }
-    OPENSSL_free(bytes);
-    X509_STORE_CTX_set_error(store, result);
-    return result == X509_V_OK;
+    return ipop_judge_leaf(store, dtls->verify, dtls->verify_context);
 }
 
 /// Chooses `ipop/1` when the client offers it; any other offer, or none, goes without (the hello record decides).

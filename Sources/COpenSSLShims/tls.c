@@ -1,4 +1,5 @@
 #include "COpenSSLShims.h"
+#include "judging.h"
 
 #include <openssl/bio.h>
 #include <openssl/err.h>
@@ -16,17 +17,8 @@ struct ossl_tls {
 static int verify_certificate(X509_STORE_CTX *store, void *argument) {
     SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
     ossl_tls *tls = SSL_get_app_data(ssl);
-    X509 *leaf = X509_STORE_CTX_get0_cert(store);
-    unsigned char *bytes = NULL;
-    int count = leaf == NULL ? -1 : i2d_X509(leaf, &bytes);
-    int result = X509_V_ERR_CERT_REJECTED;
     (void)argument;
-    if (count > 0 && tls->verify_context != NULL) {
-        result = tls->verify(tls->verify_context, bytes, (size_t)count);
-    }
-    OPENSSL_free(bytes);
-    X509_STORE_CTX_set_error(store, result);
-    return result == X509_V_OK;
+    return ipop_judge_leaf(store, tls->verify, tls->verify_context);
 }
 
 /// Chooses `ipop/1`; a client that offers only other protocols is refused (RFC 7301 §3.2).

@@ -70,18 +70,13 @@ extension Gateway {
         }
     }
 
-    /// One end has no more use for a channel: the other is told.
-    mutating func closePair(_ channel: UInt32, now: Instant, effects: inout GatewayEffects) {
-        guard let pair = relayedPairs[channel] else { return }
-        stopPair(channel, pair, effects: &effects)
-    }
-
     /// Ends what nobody has asked for again.
     mutating func expirePairs(now: Instant, effects: inout GatewayEffects) {
         for (channel, pair) in relayedPairs where pair.expires <= now { stopPair(channel, pair, effects: &effects) }
     }
 
-    private mutating func stopPair(_ channel: UInt32, _ pair: RelayedPair, effects: inout GatewayEffects) {
+    /// Passes on no more between a pair: both ends are told.
+    mutating func stopPair(_ channel: UInt32, _ pair: RelayedPair, effects: inout GatewayEffects) {
         relayedPairs.removeValue(forKey: channel)
         effects.append(.relay(.stop(channel: channel)))
         for end in [pair.first, pair.second] where members[end]?.isDirect == true {

@@ -136,7 +136,7 @@ extension Gateway {
     ) {
         relayEnded(Endpoint(relay: member.node, channel: channel), now: now, effects: &effects)
         if let pair = relayedPairs[channel], pair.has(member.node) {
-            closePair(channel, now: now, effects: &effects)
+            stopPair(channel, pair, effects: &effects)
         }
     }
 
