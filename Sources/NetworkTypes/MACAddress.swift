@@ -11,12 +11,18 @@ public struct MACAddress: Hashable, Sendable {
     /// The 6 bytes in wire order.
     public var bytes: [UInt8] { (0..<6).map { UInt8(truncatingIfNeeded: rawValue >> UInt64(40 - 8 * $0)) } }
 
-    /// The virtual next hop's address: what every remote prefix lies behind on the overlay device. Locally
-    /// administered.
+    /// Whether frames to it go to several stations: broadcast and multicast (IEEE 802 §8.2).
+    @inlinable
+    public var isGroup: Bool { rawValue >> 40 & 1 == 1 }
+
+    /// The virtual next hop's address: what every remote prefix lies behind on the overlay device, and at which a
+    /// bridged LAN's hosts find the gateway. The same at every site, so that a host that moves need not ask again.
+    /// Locally administered.
     public static let virtualNextHop = MACAddress(rawValue: 0x02_69_70_6f_70_01)
 
-    /// The overlay device's own address. Locally administered.
-    public static let overlayDevice = MACAddress(rawValue: 0x02_69_70_6f_70_02)
+    /// The overlay device's own address. Locally administered, and among the highest: a bridge without an address of
+    /// its own takes the lowest of its ports, which must not be this one.
+    public static let overlayDevice = MACAddress(rawValue: 0xfe_69_70_6f_70_02)
 }
 
 extension MACAddress: CustomStringConvertible, LosslessStringConvertible {

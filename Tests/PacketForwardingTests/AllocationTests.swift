@@ -132,4 +132,49 @@ import Testing
         #expect(allocation_count_works() == 0 || allocation_count() - probe >= 5)
         wire.other = nil
     }
+
+    /// Frames of a bridged LAN: between hosts, out of the subnet, between other stations, and back into the LAN.
+    private static var bridgedFrames: [[UInt8]] {
+        var packet = BridgedSites.packet()
+        packet.payload = [UInt8](repeating: 1, count: 5_000)
+        packet.segmentSize = 1_400
+        var list = [packet.frame]
+        packet.segmentSize = nil
+        list.append(packet.frame)
+        packet.destination = Site.address4(2, 9)
+        list.append(packet.frame)
+        packet.destination = Site.address4(1, 9)
+        list.append(packet.frame)
+        packet.receiver = BridgedSites.stations[1]
+        list.append(packet.frame)
+        list.append(BridgedSites.packet(v6: true).frame)
+        return list
+    }
+
+    @Test func `bridged subnets allocate nothing`() {
+        let (nearSite, farSite) = (Site(1), Site(2))
+        let (wire, device) = (Quiet(), Quiet())
+        let near = Self.plane(nearSite, farSite, 2, sink: wire)
+        let far = Self.plane(farSite, nearSite, 1, sink: device)
+        wire.other = far
+        let lan = BridgedLAN(subnets: BridgedSites.subnets, serviceAddresses: BridgedSites.services)
+        for (plane, own, other) in [(near, 0, farSite), (far, 1, nearSite)] {
+            plane.setBridgedSubnets(own: lan, remote: [], sink: nil)
+            for hosts in [BridgedSites.hosts4, BridgedSites.hosts6] {
+                plane.setHost(hosts[own], station: BridgedSites.stations[own])
+                plane.setHost(hosts[1 - own], behind: other.node)
+            }
+        }
+        let frames = Frames(Self.bridgedFrames)
+        frames.run(3, through: near, far)
+        let written = device.frameCount
+        let before = allocation_count()
+
+        frames.run(20, through: near, far)
+
+        let spent = allocation_count() - before
+        #expect(spent == 0)
+        #expect(device.frameCount > written && near.counters.framesIgnored > 0)
+        wire.other = nil
+    }
 }

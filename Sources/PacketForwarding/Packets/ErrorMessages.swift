@@ -8,6 +8,8 @@ final class ErrorMessages {
         case noRoute
         /// The destination's site is down: type 3 code 1, v6 type 1 code 3.
         case hostDown
+        /// It has passed as many routers as it may: type 11 code 0, v6 type 3 code 0.
+        case lifetimeExceeded
         /// Smaller packets would be better, up to so many bytes: type 3 code 4, v6 type 2.
         case tooBig(Int)
     }
@@ -21,6 +23,8 @@ final class ErrorMessages {
     /// Where the errors come from; none are sent without.
     var addressV4: UInt32?
     var addressV6: (UInt64, UInt64)?
+    /// Whether errors go to the station that the packet came from, as on a bridged LAN, and not always to the kernel.
+    var answersStations = false
 
     private let writer: FrameWriter
     private let tally: Tally
@@ -39,15 +43,17 @@ final class ErrorMessages {
         frame.deallocate()
     }
 
-    /// Tells the sender of the packet at `bytes`, if it may be told.
+    /// Tells the sender of the packet at `bytes`, if it may be told. The Ethernet header that it came with stands in
+    /// front of it.
     func send(_ fault: Fault, about packet: InnerPacket, _ bytes: UnsafeRawPointer, now: Instant) {
         guard packet.isV6 ? maySendV6(about: packet, bytes) : maySendV4(about: packet, bytes), bucket.take(now: now)
         else { return }
         tally.current.errorsSent &+= 1
+        let station = answersStations ? (bytes - FrameLayout.ethernetByteCount).sourceStation : .overlayDevice
         if packet.isV6 {
-            writeV6(fault, about: packet, bytes)
+            writeV6(fault, about: packet, bytes, to: station)
         } else {
-            writeV4(fault, about: packet, bytes)
+            writeV4(fault, about: packet, bytes, to: station)
         }
     }
 
@@ -85,7 +91,9 @@ final class ErrorMessages {
         bytes.byte(0) != 0xff && bytes.wide(0) > 1
     }
 
-    private func writeV4(_ fault: Fault, about packet: InnerPacket, _ bytes: UnsafeRawPointer) {
+    private func writeV4(
+        _ fault: Fault, about packet: InnerPacket, _ bytes: UnsafeRawPointer, to station: MACAddress
+    ) {
         let quoted = min(packet.byteCount, Self.byteCountLimitV4 - 28)
         let error = frame + FrameLayout.packetOffset
         identification &+= 1
@@ -98,21 +106,25 @@ final class ErrorMessages {
         error.setDoubleWord(addressV4 ?? 0, 12)
         error.setDoubleWord(bytes.doubleWord(12), 16)
         error.setWord(~InternetChecksum.sum(error, 20), 10)
-        let (code, mtu): (UInt16, Int) =
+        let (kind, mtu): (UInt16, Int) =
             switch fault {
-            case .noRoute: (0, 0)
-            case .hostDown: (1, 0)
-            case .tooBig(let mtu): (4, mtu)
+            case .noRoute: (3 << 8, 0)
+            case .hostDown: (3 << 8 | 1, 0)
+            case .lifetimeExceeded: (11 << 8, 0)
+            case .tooBig(let mtu): (3 << 8 | 4, mtu)
             }
-        error.setWord(3 << 8 | code, 20)
+        error.setWord(kind, 20)
         error.setWord(0, 22)
         error.setDoubleWord(UInt32(mtu), 24)
         (error + 28).copyMemory(from: bytes, byteCount: quoted)
         error.setWord(~InternetChecksum.sum(error + 20, 8 + quoted), 22)
-        writer.write(frame, packetByteCount: 28 + quoted, isV6: false, offload: VirtioNetHeader())
+        writer.write(
+            frame, packetByteCount: 28 + quoted, isV6: false, offload: VirtioNetHeader(), to: station)
     }
 
-    private func writeV6(_ fault: Fault, about packet: InnerPacket, _ bytes: UnsafeRawPointer) {
+    private func writeV6(
+        _ fault: Fault, about packet: InnerPacket, _ bytes: UnsafeRawPointer, to station: MACAddress
+    ) {
         let quoted = min(packet.byteCount, Self.byteCountLimitV6 - 48)
         let error = frame + FrameLayout.packetOffset
         error.setDoubleWord(6 << 28, 0)
@@ -126,6 +138,7 @@ final class ErrorMessages {
             switch fault {
             case .noRoute: (1 << 8, 0)
             case .hostDown: (1 << 8 | 3, 0)
+            case .lifetimeExceeded: (3 << 8, 0)
             case .tooBig(let mtu): (2 << 8, mtu)
             }
         error.setWord(kind, 40)
@@ -135,6 +148,6 @@ final class ErrorMessages {
         let pseudo = InternetChecksum.sum(
             error + 8, 32, start: InternetChecksum.fold(UInt64(8 + quoted) + UInt64(InnerPacket.icmpV6)))
         error.setWord(~InternetChecksum.sum(error + 40, 8 + quoted, start: pseudo), 42)
-        writer.write(frame, packetByteCount: 48 + quoted, isV6: true, offload: VirtioNetHeader())
+        writer.write(frame, packetByteCount: 48 + quoted, isV6: true, offload: VirtioNetHeader(), to: station)
     }
 }

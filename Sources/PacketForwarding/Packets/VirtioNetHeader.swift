@@ -1,3 +1,5 @@
+import NetworkTypes
+
 /// The offload header in front of every frame of a TAP with IFF_VNET_HDR: `struct virtio_net_hdr`, 10 bytes.
 ///
 ///     0       1          2               4              6                8                 10
@@ -59,4 +61,15 @@ enum FrameLayout {
     static let packetOffset = ethernetOffset + ethernetByteCount
     static let ipv4: UInt16 = 0x0800
     static let ipv6: UInt16 = 0x86dd
+    static let arp: UInt16 = 0x0806
+}
+
+extension UnsafeRawPointer {
+    /// The receiver of the Ethernet frame that begins here.
+    @inline(__always)
+    var destinationStation: MACAddress { MACAddress(rawValue: UInt64(doubleWord(0)) << 16 | UInt64(word(4))) }
+
+    /// The sender of the Ethernet frame that begins here.
+    @inline(__always)
+    var sourceStation: MACAddress { MACAddress(rawValue: UInt64(word(6)) << 32 | UInt64(doubleWord(8))) }
 }

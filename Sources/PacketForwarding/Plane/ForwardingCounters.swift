@@ -19,6 +19,12 @@ package enum DropReason: String, CaseIterable, Sendable {
     case waitingOverflow = "waiting-overflow"
     /// More slices than a packet may have.
     case tooLarge = "too-large"
+    /// The source or the destination is an address of a bridged subnet of which it is not known where it is.
+    case unknownHost = "unknown-host"
+    /// ARP, DHCP, neighbour discovery and router advertisements stay in their LAN.
+    case lanProtocol = "lan-protocol"
+    /// The packet has passed as many routers as it may (RFC 791 §3.2, RFC 8200 §3).
+    case lifetimeExceeded = "lifetime-exceeded"
 
     // On the way in, from the UDP socket.
     /// Too short, or not of a type that is ours.
@@ -60,6 +66,9 @@ package enum DropReason: String, CaseIterable, Sendable {
         case .destinationNotExported: 14
         case .congestionMarked: 15
         case .slicesMissing: 16
+        case .unknownHost: 17
+        case .lanProtocol: 18
+        case .lifetimeExceeded: 19
         }
     }
 }
@@ -84,6 +93,10 @@ package struct ForwardingCounters: Sendable {
     package var packetsSliced: UInt64 = 0
     /// Packets that were joined from slices.
     package var packetsJoined: UInt64 = 0
+    /// Frames of the LAN between other stations, which are left alone.
+    package var framesIgnored: UInt64 = 0
+    /// Frames of the LAN that the gateway itself has to answer or to learn from.
+    package var framesTaken: UInt64 = 0
     /// By `DropReason.index`.
     var dropped: [UInt64] = Array(repeating: 0, count: DropReason.allCases.count)
 

@@ -17,6 +17,12 @@ package struct ForwardingLimits: Sendable {
     /// ICMP errors a second (RFC 1812 §4.3.2.8, RFC 4443 §2.4 f), and how many may come at once.
     package var errorsPerSecond = 100
     package var errorBurst = 50
+    /// Hosts of bridged subnets that are known: every address of a /16; 40 bytes each, at most half full.
+    package var hosts = 65_536
+    /// Addresses at one time that packets wait for because it is not known where they are.
+    package var unresolvedHosts = 64
+    /// Sources of bridged subnets that a peer sends from and nobody knows: questions about them a second.
+    package var sourceQuestionsPerSecond = 100
 
     package init() {}
 
@@ -30,6 +36,10 @@ package struct ForwardingLimits: Sendable {
     package static let minimumPayloadByteCount = 516
     /// How often `sourceChanged` repeats the same endpoint at most.
     package static let sourceReportInterval: Duration = .seconds(1)
+    /// How often `needsHost` repeats the same address at most.
+    package static let resolveInterval: Duration = .seconds(1)
+    /// The largest frame that is for the gateway itself: an Ethernet header and the largest IP packet of a LAN.
+    package static let gatewayFrameByteCount = 14 + 9_216
     /// A key is not used beyond this counter. The control core rekeys long before (it sees
     /// `KeyGeneration.sendCounter`); this only keeps a nonce from ever repeating.
     package static let counterLimit: UInt64 = 1 << 48

@@ -16,14 +16,14 @@ extension ForwardingPlane {
             !isPartial || packet.canDeferChecksum
         else { return tally.drop(.malformedPacket) }
         guard leavesTunnel(bytes, packet, outer: trafficClass) else { return tally.drop(.congestionMarked) }
-        guard isAllowed(bytes, packet, from: peer) else { return }
+        guard let station = receiver(of: packet, bytes, from: peer) else { return }
         count(received: byteCount, peer)
         clampSegmentSize(bytes, packet, payloadByteCount: peer.pointee.payloadByteCount, isPartial: isPartial)
 
         builder.close()
         let rebuilds = packet.isTCP ? rebuildsTCP : rebuildsUDP
         if header.type == .segment, isPartial, rebuilds, !header.flags.contains(.last) {
-            return builder.start(packet, header: header)
+            return builder.start(packet, header: header, to: station)
         }
         var offload = VirtioNetHeader()
         if isPartial {
@@ -36,7 +36,7 @@ extension ForwardingPlane {
         } else if header.flags.contains(.validChecksum) {
             offload.flags = VirtioNetHeader.dataValid
         }
-        writer.write(frame, packetByteCount: byteCount, isV6: packet.isV6, offload: offload)
+        writer.write(frame, packetByteCount: byteCount, isV6: packet.isV6, offload: offload, to: station)
     }
 
     /// Hands on what was joined from slices: a packet or a control message.
@@ -68,20 +68,39 @@ extension ForwardingPlane {
         return true
     }
 
-    /// Whether the packet comes from an address of the sending peer's and goes to one of ours.
-    private func isAllowed(_ bytes: UnsafeRawPointer, _ packet: InnerPacket, from peer: PeerTable.Record) -> Bool {
-        let (source, destination) = packet.isV6 ? (bytes + 8, bytes + 24) : (bytes + 12, bytes + 16)
-        let way = peers.pointee.firstWay(to: source, isV6: packet.isV6)
-        guard way >= 0, peers.pointee.contains(peer, in: way) else {
-            peer.pointee.counters.sourceCheckDrops &+= 1
-            tally.drop(.sourceCheck)
-            return false
-        }
-        guard exports.pointee.value(at: destination, isV6: packet.isV6) >= 0 else {
-            peer.pointee.counters.destinationDrops &+= 1
-            tally.drop(.destinationNotExported)
-            return false
-        }
-        return true
+    /// Whom the packet goes to: the kernel, or a host of the bridged LAN. `nil`, counted, when it does not come from an
+    /// address of the sending peer's or does not go to one of ours.
+    private func receiver(
+        of packet: InnerPacket, _ bytes: UnsafeRawPointer, from peer: PeerTable.Record
+    ) -> MACAddress? {
+        if hosts.pointee.hasRanges { return receiverAmongHosts(of: packet, bytes, from: peer) }
+        guard isRouted(packet, bytes, from: peer) else { return refuseSource(peer) }
+        guard isExported(packet, bytes) else { return refuseDestination(peer) }
+        return .overlayDevice
+    }
+
+    /// Whether a route to the sending peer covers the packet's source.
+    func isRouted(_ packet: InnerPacket, _ bytes: UnsafeRawPointer, from peer: PeerTable.Record) -> Bool {
+        let way = peers.pointee.firstWay(to: bytes + (packet.isV6 ? 8 : 12), isV6: packet.isV6)
+        return way >= 0 && peers.pointee.contains(peer, in: way)
+    }
+
+    /// Whether the packet's destination is in an exported subnet of this site.
+    func isExported(_ packet: InnerPacket, _ bytes: UnsafeRawPointer) -> Bool {
+        exports.pointee.value(at: bytes + (packet.isV6 ? 24 : 16), isV6: packet.isV6) >= 0
+    }
+
+    /// Counts a packet whose source is not the sending peer's.
+    func refuseSource(_ peer: PeerTable.Record) -> MACAddress? {
+        peer.pointee.counters.sourceCheckDrops &+= 1
+        tally.drop(.sourceCheck)
+        return nil
+    }
+
+    /// Counts a packet whose destination is not this site's.
+    func refuseDestination(_ peer: PeerTable.Record) -> MACAddress? {
+        peer.pointee.counters.destinationDrops &+= 1
+        tally.drop(.destinationNotExported)
+        return nil
     }
 }

@@ -14,7 +14,9 @@ extension ForwardingPlane {
     }
 
     /// Forwards a frame that was counted before.
-    private func forward(_ frame: UnsafeMutableRawPointer, _ byteCount: Int) {
+    func forward(_ frame: UnsafeMutableRawPointer, _ byteCount: Int) {
+        let isBridged = hosts.pointee.isBridged
+        if isBridged, !isForForwarding(frame, byteCount) { return }
         let bytes = frame + FrameLayout.packetOffset
         let kind = UnsafeRawPointer(frame).word(FrameLayout.packetOffset - 2)
         guard kind == FrameLayout.ipv4 || kind == FrameLayout.ipv6 else { return tally.drop(.notIP) }
@@ -22,22 +24,38 @@ extension ForwardingPlane {
             packet.isV6 == (kind == FrameLayout.ipv6)
         else { return tally.drop(.malformedFrame) }
         let (source, destination) = packet.isV6 ? (bytes + 8, bytes + 24) : (bytes + 12, bytes + 16)
-        guard exports.pointee.value(at: source, isV6: packet.isV6) >= 0 else { return tally.drop(.sourceNotExported) }
+        if isBridged {
+            guard passesLAN(frame, byteCount, packet) else { return }
+        } else {
+            guard exports.pointee.value(at: source, isV6: packet.isV6) >= 0 else {
+                return tally.drop(.sourceNotExported)
+            }
+        }
         let isUnicast =
             packet.isV6
             ? ErrorMessages.isUnicastV6(destination)
             : ErrorMessages.isUnicastV4(UnsafeRawPointer(destination).doubleWord(0))
         guard isUnicast else { return tally.drop(.notUnicast) }
-
+        if hosts.pointee.hasRanges, hosts.pointee.range(of: destination, isV6: packet.isV6) >= 0 {
+            return forwardToHost(frame, byteCount, packet)
+        }
         let way = peers.pointee.firstWay(to: destination, isV6: packet.isV6)
         guard way >= 0 else {
+            if isBridged, isExported(packet, bytes) { return turnBack(frame, packet, to: .overlayDevice) }
             errors.send(.noRoute, about: packet, bytes, now: now)
             return tally.drop(.noRoute)
         }
-        let peer = peers.pointee.choose(way)
+        send(frame, byteCount, packet, to: peers.pointee.choose(way))
+    }
+
+    /// Sends a packet to a peer, or keeps it until the peer can be reached.
+    func send(_ frame: UnsafeMutableRawPointer, _ byteCount: Int, _ packet: InnerPacket, to peer: PeerTable.Record) {
         guard peer.pointee.isUsable, let active = peer.pointee.active else {
             return hold(UnsafeRawBufferPointer(start: frame, count: byteCount), packet, for: peer)
         }
+        let bytes = frame + FrameLayout.packetOffset
+        // Not before it is sent for certain: a packet that has waited comes here again.
+        if hosts.pointee.isBridged, isRoutedHere(bytes, packet), !countHop(bytes, packet) { return }
         let offload = VirtioNetHeader(reading: frame)
         let generation = active.pointee.generation
         if offload.kind == VirtioNetHeader.single {
@@ -159,7 +177,7 @@ extension ForwardingPlane {
     }
 
     /// Computes a checksum that the kernel has left to its device and that the far end cannot be asked to compute.
-    private func finishChecksum(
+    func finishChecksum(
         _ bytes: UnsafeMutableRawPointer, _ packet: InnerPacket, start: Int, offset: Int
     ) -> Bool {
         // A place among the IP headers would make another packet of it.
@@ -197,51 +215,5 @@ extension ForwardingPlane {
         peer.pointee.counters.sentPackets &+= UInt64(packets)
         peer.pointee.counters.sentBytes &+= UInt64(byteCount)
         peer.pointee.counters.lastSent = now
-    }
-}
-
-// MARK: - Packets that wait
-
-extension ForwardingPlane {
-    /// Keeps a frame until its peer can be reached, or tells its sender that the peer is down.
-    private func hold(_ frame: UnsafeRawBufferPointer, _ packet: InnerPacket, for peer: PeerTable.Record) {
-        let since = peer.pointee.waitingSince ?? now
-        peer.pointee.waitingSince = since
-        if now - since > limits.waitingTime {
-            if let base = frame.baseAddress {
-                errors.send(.hostDown, about: packet, base + FrameLayout.packetOffset, now: now)
-            }
-            tally.drop(.noPath)
-        } else {
-            waiting.append(frame, peer: peer, peerLimit: limits.waitingPacketsPerPeer, now: now)
-        }
-        guard peer.pointee.noticedBatch != batch else { return }
-        peer.pointee.noticedBatch = batch
-        control.needsPath(peer.pointee.node)
-    }
-
-    /// Forwards what waits for a peer, if it is usable now.
-    func releaseWaiting(_ peer: PeerTable.Record) {
-        guard peer.pointee.isUsable else { return }
-        peer.pointee.waitingSince = nil
-        guard peer.pointee.waitingPackets > 0 else { return }
-        for _ in 0..<peer.pointee.waitingPackets {
-            guard let byteCount = waiting.take(of: peer, to: frameBuffer) else { break }
-            forward(frameBuffer, byteCount)
-        }
-        train.send()
-    }
-
-    /// Gives up packets that have waited too long, and tells their senders.
-    func dropExpiredPackets() {
-        guard !waiting.isEmpty else { return }
-        let limit = now + (.zero - limits.waitingTime)
-        while let byteCount = waiting.takeExpired(before: limit, to: frameBuffer) {
-            let bytes = frameBuffer + FrameLayout.packetOffset
-            if let packet = InnerPacket(bytes, available: byteCount - FrameLayout.packetOffset) {
-                errors.send(.hostDown, about: packet, bytes, now: now)
-            }
-            tally.drop(.noPath)
-        }
     }
 }

@@ -5,6 +5,7 @@ import WireFormat
 /// The data plane: IP packets of the TAP into sealed datagrams, and back.
 ///
 ///     TAP -> forwardFrame -> source check, route -> cut, seal -> train -> DatagramSink
+///                        \-> HostSink (a bridged LAN's frames for the gateway itself)
 ///     UDP -> receiveDatagrams -> open -> source check -> rebuild -> FrameSink
 ///                                   \-> ControlSink (control messages, news of peers)
 ///
@@ -35,6 +36,10 @@ package final class ForwardingPlane {
     let controlBuffer: UnsafeMutableRawPointer
     /// A frame that has waited.
     let frameBuffer: UnsafeMutableRawPointer
+    /// A frame that the gateway itself sends.
+    let gatewayFrame: UnsafeMutableRawPointer
+    /// How often sources that are not known are asked for.
+    var sourceQuestions: TokenBucket
     /// The header of the super-packet that is being cut.
     let headerBuffer: UnsafeMutableRawPointer
     static let frameByteCountLimit = FrameLayout.packetOffset + ForwardingLimits.packetByteCount + 1
@@ -43,12 +48,16 @@ package final class ForwardingPlane {
     let peers: UnsafeMutablePointer<PeerTable> = .allocate(capacity: 1)
     let generations: UnsafeMutablePointer<GenerationTable> = .allocate(capacity: 1)
     let exports: UnsafeMutablePointer<AddressTable> = .allocate(capacity: 1)
+    let hosts: UnsafeMutablePointer<HostDirectory> = .allocate(capacity: 1)
+    /// Who hears of hosts; `nil` while there are no bridged subnets.
+    var hostSink: (any HostSink)?
     /// Counts calls of `flush`, from 1.
     var batch: UInt64 = 1
 
+    /// A plane with empty tables. Which places hosts get in their table depends on `seed`, which nobody should know.
     package init(
         datagrams: any DatagramSink, frames: any FrameSink, control: any ControlSink,
-        limits: ForwardingLimits = ForwardingLimits()
+        limits: ForwardingLimits = ForwardingLimits(), seed: UInt64 = 0
     ) {
         self.limits = limits
         self.control = control
@@ -62,9 +71,13 @@ package final class ForwardingPlane {
         controlBuffer = .allocate(byteCount: ForwardingLimits.trainByteCount, alignment: 64)
         frameBuffer = .allocate(byteCount: Self.frameByteCountLimit, alignment: 64)
         headerBuffer = .allocate(byteCount: SegmentCutter.headerByteCountLimit, alignment: 64)
+        gatewayFrame = .allocate(
+            byteCount: FrameLayout.ethernetOffset + ForwardingLimits.gatewayFrameByteCount, alignment: 16)
+        sourceQuestions = TokenBucket(rate: limits.sourceQuestionsPerSecond, burst: limits.sourceQuestionsPerSecond)
         peers.initialize(to: PeerTable())
         generations.initialize(to: GenerationTable())
         exports.initialize(to: AddressTable())
+        hosts.initialize(to: HostDirectory(limits: limits, seed: seed))
     }
 
     deinit {
@@ -74,8 +87,11 @@ package final class ForwardingPlane {
         peers.deallocate()
         exports.deinitialize(count: 1)
         exports.deallocate()
+        hosts.deinitialize(count: 1)
+        hosts.deallocate()
         controlBuffer.deallocate()
         frameBuffer.deallocate()
+        gatewayFrame.deallocate()
         headerBuffer.deallocate()
     }
 
@@ -137,6 +153,7 @@ extension ForwardingPlane {
         for index in generations.pointee.indexes(of: peer) { generations.pointee.remove(index) }
         reassembly.forget(peer)
         for _ in 0..<waiting.discard(of: peer) { tally.drop(.noPath) }
+        removeHosts(behind: peer)
         peers.pointee.remove(peer)
     }
 

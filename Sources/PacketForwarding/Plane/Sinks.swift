@@ -30,3 +30,17 @@ package protocol ControlSink: AnyObject {
     /// A packet wants to go to a peer that has no usable keys or no path. At most once per batch and peer.
     func needsPath(_ node: NodeAddress)
 }
+
+/// Who hears of hosts of bridged subnets: what the data plane does not forward itself.
+///
+/// These calls may call the plane's table methods and `writeFrame`, but not `forwardFrame`, `receiveDatagrams` or
+/// `flush`.
+package protocol HostSink: AnyObject {
+    /// A frame of this LAN for the gateway itself, for all stations, or from a host that is not known: from the
+    /// Ethernet header on, with all checksums complete. Valid during the call.
+    func receivedFrame(_ frame: UnsafeRawBufferPointer)
+    /// A packet to an address of a bridged subnet waits, or one from there was dropped, because it is not known where
+    /// the address is. Repeated for the same address at most once per `ForwardingLimits.resolveInterval` while packets
+    /// wait for it.
+    func needsHost(_ address: IPAddress)
+}

@@ -20,6 +20,8 @@ struct PeerRecord {
     var reportedSource: Endpoint?
     var reportedAt = Instant(nanoseconds: 0)
     var reassemblySlots = 0
+    /// Hosts of bridged subnets that lie behind it: they name the record as routes do.
+    var hostCount = 0
 
     init(node: NodeAddress) {
         self.node = node
@@ -67,9 +69,22 @@ struct PeerTable: ~Copyable {
         return record
     }
 
-    /// Forgets what is known of a node. The record stays while routes name it.
+    /// The record of a node that a host lies behind, made if need be; `leave` when the host is no longer there.
+    mutating func lodge(at node: NodeAddress) -> Record {
+        let record = make(node)
+        record.pointee.hostCount += 1
+        return record
+    }
+
+    func leave(_ record: Record) {
+        record.pointee.hostCount -= 1
+    }
+
+    /// Forgets what is known of a node. The record stays while routes or hosts name it.
     mutating func remove(_ record: Record) {
+        let hostCount = record.pointee.hostCount
         record.pointee = PeerRecord(node: record.pointee.node)
+        record.pointee.hostCount = hostCount
         if !unclaimed.contains(record) { unclaimed.append(record) }
     }
 
@@ -137,7 +152,7 @@ struct PeerTable: ~Copyable {
     private mutating func releaseUnclaimed(keeping named: Set<Record>) {
         var kept: [Record] = []
         for record in unclaimed where !record.pointee.isAdded {
-            if named.contains(record) {
+            if record.pointee.hostCount > 0 || named.contains(record) {
                 kept.append(record)
             } else {
                 byNode[record.pointee.node] = nil

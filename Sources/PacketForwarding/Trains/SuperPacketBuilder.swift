@@ -1,3 +1,4 @@
+import NetworkTypes
 import WireFormat
 
 /// Joins consecutive segments of one train into the super-packet that they were cut from.
@@ -20,6 +21,7 @@ final class SuperPacketBuilder {
     private var localIndex: UInt32 = 0
     private var nextCounter: UInt64 = 0
     private var packet: InnerPacket?
+    private var station = MACAddress.overlayDevice
     private var isV6 = false
     private var isTCP = false
     private var transportOffset = 0
@@ -88,12 +90,13 @@ final class SuperPacketBuilder {
         return true
     }
 
-    /// Begins with the packet in `spare`, which was found good. Nothing may be open.
-    func start(_ packet: InnerPacket, header: SealedHeader) {
+    /// Begins with the packet in `spare`, which was found good and goes to `station`. Nothing may be open.
+    func start(_ packet: InnerPacket, header: SealedHeader, to station: MACAddress) {
         precondition(!isOpen, "what is open is closed before")
         swap(&current, &spare)
         let bytes = UnsafeRawPointer(current + FrameLayout.packetOffset)
         self.packet = packet
+        self.station = station
         isV6 = packet.isV6
         isTCP = packet.isTCP
         transportOffset = packet.transportOffset
@@ -127,7 +130,7 @@ final class SuperPacketBuilder {
         bytes.setWord(
             packet.pseudoHeaderSum(bytes, transportByteCount: end - transportOffset),
             transportOffset + packet.checksumOffset)
-        writer.write(current, packetByteCount: end, isV6: isV6, offload: offload)
+        writer.write(current, packetByteCount: end, isV6: isV6, offload: offload, to: station)
     }
 
     /// Brings lengths and flags up to the whole super-packet. Returns whether its first segment has CWR set.

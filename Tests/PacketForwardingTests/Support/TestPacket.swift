@@ -18,6 +18,8 @@ struct TestPacket {
         case valid
     }
 
+    var receiver = MACAddress.virtualNextHop
+    var sender = MACAddress(rawValue: 0x02_01_01_01_01_01)
     var source = Site.address4(1, 5)
     var destination = Site.address4(2, 9)
     var transport = Transport.tcp
@@ -26,6 +28,8 @@ struct TestPacket {
     var segmentSize: Int?
     var checksum = Checksum.partial
     var trafficClass: UInt8 = 0
+    /// TTL or hop limit.
+    var lifetime: UInt8 = 61
     var identification: UInt16 = 0x4321
     /// DF and fragment offset, IPv4.
     var fragment: UInt16 = 0x4000
@@ -99,7 +103,7 @@ struct TestPacket {
             storeNative(UInt16(14 + headerByteCount), &header, 2)
             storeNative(UInt16(segmentSize), &header, 4)
         }
-        let ethernet = MACAddress.virtualNextHop.bytes + [2, 1, 1, 1, 1, 1] + (isV6 ? [0x86, 0xdd] : [8, 0])
+        let ethernet = receiver.bytes + sender.bytes + (isV6 ? [0x86, 0xdd] : [8, 0])
         return header + ethernet + packet
     }
 
@@ -127,13 +131,13 @@ struct TestPacket {
         if isV6 {
             let next = options.isEmpty ? protocolNumber : extensionProtocol
             return long(6 << 28 | UInt32(trafficClass) << 20 | flowLabel)
-                + words(UInt16(options.count + transportByteCount)) + [next, 61] + source.bytes + destination.bytes
-                + options
+                + words(UInt16(options.count + transportByteCount)) + [next, lifetime] + source.bytes
+                + destination.bytes + options
         }
         var header =
             [0x40 | UInt8((20 + options.count) / 4), trafficClass]
             + words(UInt16(20 + options.count + transportByteCount), identification, fragment)
-            + [61, protocolNumber, 0, 0] + source.bytes + destination.bytes + options
+            + [lifetime, protocolNumber, 0, 0] + source.bytes + destination.bytes + options
         store(~Reference.sum(header), &header, 10)
         return header
     }
