@@ -70,6 +70,7 @@ let package = Package(
                 "NetworkTypes", "WireFormat", "LinkSecurity", "GatewayConfiguration", "OverlayRing", "OverlayStore",
                 ordered,
             ]),
+        pure("LANServices", ["NetworkTypes", "WireFormat", ordered], settings: compact),
         pure("WANEmulation", ["NetworkTypes"], settings: compact),
         pure("RingSimulation", ["NetworkTypes", "OverlayRing", heap]),
         pure(
@@ -137,7 +138,7 @@ let package = Package(
             dependencies: [
                 "PacketForwarding", "LinkSecurity", "WireFormat", "NetworkTypes", "GatewayCore", "SimulationKit",
                 "OverlayRing", "OverlayStore", "OpenSSLLink", "YAMLReader", "GatewayConfiguration", "GatewayFiles",
-                "ControlProtocol", "NATTraversal",
+                "ControlProtocol", "NATTraversal", "LANServices",
             ],
             path: "FuzzTesting/FuzzTargets", swiftSettings: house),
         .executableTarget(
@@ -164,6 +165,7 @@ let package = Package(
         tests(
             "SimulationTests",
             ["ipop-sim", "SimulationKit", "ControlProtocol", "GatewayCore", "LinkSecurity", "NetworkTypes"]),
+        tests("LANServicesTests", ["LANServices", "WireFormat", "NetworkTypes"]),
         tests("WANEmulationTests", ["WANEmulation", "NetworkTypes"]),
         tests("OverlayRingTests", ["OverlayRing", "RingSimulation", "WireFormat", "NetworkTypes"]),
         tests("OverlayStoreTests", ["OverlayStore", "LinkSecurity", "WireFormat", "NetworkTypes", ordered]),
