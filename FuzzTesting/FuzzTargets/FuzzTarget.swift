@@ -17,9 +17,17 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case storeMessage = "store-message"
     case publication
 
+    // What stations of a bridged LAN send.
+    case arpPacket = "arp-packet"
+    case neighbourMessage = "neighbour-message"
+    case dhcpMessage = "dhcp-message"
+    case dnsQuestion = "dns-question"
+    case lanServices = "lan-services"
+
     // What a gateway finds in its state directory.
     case storeMemory = "store-memory"
     case publicationMemory = "publication-memory"
+    case lanMemory = "lan-memory"
 
     // What the metrics server reads.
     case metricsRequest = "metrics-request"
@@ -56,8 +64,14 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .ringMessage: try RingMessageTarget.run(input)
         case .storeMessage: try StoreMessageTarget.run(input)
         case .publication: try PublicationTarget.run(input)
+        case .arpPacket: try ARPPacketTarget.run(input)
+        case .neighbourMessage: try NeighbourMessageTarget.run(input)
+        case .dhcpMessage: try DHCPMessageTarget.run(input)
+        case .dnsQuestion: try DNSQuestionTarget.run(input)
+        case .lanServices: try LANServicesTarget.run(input)
         case .storeMemory: try StoreMemoryTarget.run(input)
         case .publicationMemory: try PublicationMemoryTarget.run(input)
+        case .lanMemory: try LANMemoryTarget.run(input)
         case .metricsRequest: try MetricsRequestTarget.run(input)
         case .settings: try SettingsTarget.run(input)
         case .subnetMap: try SubnetMapTarget.run(input)

@@ -15,6 +15,9 @@ package enum Seeds {
             (.certificate, signed.certificates), (.signingRequest, signed.requests),
             (.revocationList, signed.lists), (.pemBundle, signed.bundles), (.publication, signed.publications),
             (.ringMessage, OverlaySeeds.ringMessages), (.storeMessage, OverlaySeeds.storeMessages),
+            (.arpPacket, LANSeeds.arpPackets), (.neighbourMessage, LANSeeds.neighbourMessages),
+            (.dhcpMessage, LANSeeds.dhcpMessages), (.dnsQuestion, LANSeeds.dnsQuestions),
+            (.lanServices, LANSeeds.services), (.lanMemory, LANSeeds.memories),
             (.storeMemory, OverlaySeeds.storeMemories), (.publicationMemory, OverlaySeeds.publicationMemories),
         ]
         for (target, seeds) in all {
