@@ -4,8 +4,8 @@ package import WireFormat
 
 /// What a gateway tells every other: where it is, and which subnets it makes reachable. Signed by its site's key.
 ///
-/// Encoded: version, flags, node, sequence, lifetime, endpoints, exports, certificate, then the signature over all of
-/// that.
+/// Encoded: version, flags, node, sequence, lifetime, endpoints, exports, bridged subnet, certificate, then the
+/// signature over all of that.
 package struct Announcement: Equatable, Sendable {
     /// One exported subnet and what the grid calls it.
     package struct Export: Equatable, Sendable {
@@ -34,12 +34,14 @@ package struct Announcement: Equatable, Sendable {
     /// Where the gateway may be reached: own addresses that others can route to, and endpoints that members have seen.
     package var endpoints: [Endpoint]
     package var exports: [Export]
+    /// The subnet of the pool that the site's LAN hosts live in, beside those of other sites.
+    package var bridged: IPPrefix?
     /// The site's certificate, DER.
     package var certificate: [UInt8]
 
     package init(
         node: NodeAddress, sequence: UInt64, lifetimeSeconds: UInt32, isWithdrawn: Bool, endpoints: [Endpoint],
-        exports: [Export], certificate: [UInt8]
+        exports: [Export], bridged: IPPrefix? = nil, certificate: [UInt8]
     ) {
         self.node = node
         self.sequence = sequence
@@ -47,17 +49,19 @@ package struct Announcement: Equatable, Sendable {
         self.isWithdrawn = isWithdrawn
         self.endpoints = endpoints
         self.exports = exports
+        self.bridged = bridged
         self.certificate = certificate
     }
 
     private static let version: UInt8 = 1
     private static let withdrawnFlag: UInt8 = 1
+    private static let bridgedFlag: UInt8 = 2
 
     /// The bytes that are signed.
     fileprivate var signedBytes: [UInt8] {
         var writer = WireWriter(capacity: 1_024)
         writer.write(Self.version)
-        writer.write(isWithdrawn ? Self.withdrawnFlag : 0)
+        writer.write((isWithdrawn ? Self.withdrawnFlag : 0) | (bridged != nil ? Self.bridgedFlag : 0))
         writer.write(node)
         writer.write(sequence)
         writer.write(lifetimeSeconds)
@@ -69,6 +73,7 @@ package struct Announcement: Equatable, Sendable {
             writer.write(export.virtual)
             writer.write(export.claimEpoch)
         }
+        if let bridged { writer.write(bridged) }
         writer.write(block: certificate)
         return writer.bytes
     }
@@ -144,7 +149,8 @@ package struct Announcement: Equatable, Sendable {
         guard version == Self.version else {
             throw .unknownValue(field: "announcement version", value: UInt64(version))
         }
-        isWithdrawn = try reader.readUInt8() & Self.withdrawnFlag != 0
+        let flags = try reader.readUInt8()
+        isWithdrawn = flags & Self.withdrawnFlag != 0
         node = try reader.readNodeAddress()
         sequence = try reader.readUInt64()
         lifetimeSeconds = try reader.readUInt32()
@@ -163,6 +169,7 @@ package struct Announcement: Equatable, Sendable {
             let virtual = try reader.readPrefix()
             exports.append(Export(subnet: subnet, virtual: virtual, claimEpoch: try reader.readUInt64()))
         }
+        bridged = flags & Self.bridgedFlag != 0 ? try reader.readPrefix() : nil
         certificate = try reader.readBlock("certificate", limit: DirectoryLimits.certificateByteCount)
     }
 }

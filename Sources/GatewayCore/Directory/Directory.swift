@@ -22,6 +22,7 @@ package struct Directory {
             guard let previous else { return false }
             return announcement.isWithdrawn == previous.announcement.isWithdrawn
                 && announcement.exports == previous.announcement.exports
+                && announcement.bridged == previous.announcement.bridged
                 && record.uncovered == previous.record.uncovered && identity.site == previous.identity.site
         }
 

@@ -9,6 +9,8 @@ package struct CoreSettings: Equatable, Sendable {
     /// Own subnets that are announced.
     package var exports: [Announcement.Export]
     package var policy: RoutePolicy
+    /// The subnet of the pool in which this site's LAN hosts live, shared with every site that bridges into it.
+    package var bridged: IPPrefix?
     /// The grid's virtual addresses: nobody is found there by the underlay.
     package var pools: [IPPrefix]
     /// Keys are replaced after so long.
@@ -23,13 +25,15 @@ package struct CoreSettings: Equatable, Sendable {
 
     package init(
         bootstrap: [HostAndPort], remembered: [Endpoint] = [], exports: [Announcement.Export],
-        policy: RoutePolicy = RoutePolicy(), pools: [IPPrefix] = [], rekeyInterval: Duration = .seconds(3_600),
+        bridged: IPPrefix? = nil, policy: RoutePolicy = RoutePolicy(), pools: [IPPrefix] = [],
+        rekeyInterval: Duration = .seconds(3_600),
         firstSequence: UInt64,
         acquaintances: Int = DirectoryLimits.acquaintances, announces: Bool = true
     ) {
         self.bootstrap = bootstrap
         self.remembered = remembered
         self.exports = exports
+        self.bridged = bridged
         self.policy = policy
         self.pools = pools
         self.rekeyInterval = rekeyInterval

@@ -65,14 +65,27 @@ extension Gateway {
             questionAsked(question, token: token, by: node, now: now, effects: &effects)
         case .answer(let token, let answer):
             questionAnswered(answer, token: token, by: node, effects: &effects)
+        case .publications, .publicationRequest, .publicationPage:
+            receivePublication(message, from: member, now: now, effects: &effects)
+        case .relay(let message):
+            receiveRelay(message, from: member, now: now, effects: &effects)
+        case .hosts(let message):
+            receiveHosts(message, from: member, now: now, effects: &effects)
+        }
+    }
+
+    private mutating func receivePublication(
+        _ message: ControlMessage, from member: Member, now: Instant, effects: inout GatewayEffects
+    ) {
+        switch message {
         case .publications(let notices, let until):
             receivePublications(notices, until: until, from: member, now: now, effects: &effects)
         case .publicationRequest(let notice, let first, let count):
-            sendPages(of: notice, first: Int(first), count: Int(count), to: node, effects: &effects)
+            sendPages(of: notice, first: Int(first), count: Int(count), to: member.node, effects: &effects)
         case .publicationPage(let notice, let page, let bytes):
-            receivePage(of: notice, Int(page), bytes, from: node, now: now, effects: &effects)
-        case .relay(let message):
-            receiveRelay(message, from: member, now: now, effects: &effects)
+            receivePage(of: notice, Int(page), bytes, from: member.node, now: now, effects: &effects)
+        default:
+            break
         }
     }
 

@@ -15,7 +15,7 @@ extension Gateway {
             node: node, sequence: sequence, lifetimeSeconds: UInt32(lifetime.components.seconds),
             isWithdrawn: isStopping, endpoints: Array(endpoints.prefix(DirectoryLimits.endpointCount)),
             exports: isStopping ? [] : Array(claimedExports.prefix(DirectoryLimits.exportCount)),
-            certificate: identity.own.certificate)
+            bridged: isStopping ? nil : settings.bridged, certificate: identity.own.certificate)
         let encoded = announcement.signed(by: identity)
         publishAt = now + DirectoryLimits.renewalInterval
         ring.endpointsChanged(endpoints)
@@ -53,7 +53,8 @@ extension Gateway {
 
     /// The members between here and `until` that news goes to, each with the end of its own part.
     func arc(until: NodeAddress) -> [(target: NodeAddress, end: NodeAddress)] {
-        var targets = members.values.filter { $0.hasDirectWay && $0.node.isBetween(node, and: until) }.map(\.node)
+        // Most members lie outside the arc, and looking at one costs more than at its address.
+        var targets = members.elements.filter { $0.key.isBetween(node, and: until) && $0.value.hasDirectWay }.map(\.key)
         targets.sort { node.clockwiseDistance(to: $0) < node.clockwiseDistance(to: $1) }
         return targets.enumerated().map { position, target in
             (target, position + 1 < targets.count ? targets[position + 1] : until)

@@ -125,6 +125,7 @@ extension Gateway {
         // Whoever knows us not yet tells everybody.
         if let own = directory[self.node] { sendAnnouncement(own, to: node, until: node, now: now, effects: &effects) }
         tellPublications(to: node, effects: &effects)
+        tellHosts(to: member, now: now, effects: &effects)
         if mayCopyBeside || !(copyCount > 0 || members.values.contains(where: \.isEven)) {
             startCopy(from: member, now: now, effects: &effects)
         }
@@ -171,6 +172,7 @@ extension Gateway {
         pathChanged(to: member, effects: &effects)
         effects.append(.notice(.memberDown(site: member.site, node: node, reason: reason)))
         observations.forget(node)
+        hostsUncertain(of: node, now: now)
         relaysMoved(with: member, now: now, effects: &effects)
         releaseRelays(to: member, now: now, effects: &effects)
         if wasLinked { linkDown(with: member, now: now, effects: &effects) }

@@ -34,12 +34,16 @@ extension Gateway {
                 route(bytes, .store, to: node, now: now, effects: &effects)
             }
         case .completed(let token, let outcome):
+            guard token & HostLimits.token == 0 else {
+                return hostOperationEnded(token, outcome, now: now, effects: &effects)
+            }
             effects.append(.storeCompleted(token: token, outcome))
         case .lost(let key, let winner):
             effects.append(.notice(.leaseLost(key.name, to: winner.holder, node: winner.owner)))
-        case .leaseChanged:
+        case .leaseChanged(let key):
             effects.append(.leasesChanged)
             claimsMayHaveChanged = true
+            hostLeaseChanged(key, now: now, effects: &effects)
         case .notice:
             break
         }
@@ -89,6 +93,7 @@ extension Gateway {
         inStore(now: now, effects: &effects) {
             $0.restore(memory, now: now, unixSeconds: unixSeconds, members: $1, effects: &$2)
         }
+        restoreHosts(now: now, effects: &effects)
     }
 
     /// Own leases and claims, for status.
@@ -151,6 +156,7 @@ extension Gateway {
         guard isAlone || members.values.contains(where: \.isEven) else { return }
         inStore(now: now, effects: &effects) { $0.setReady(true, now: now, members: $1, effects: &$2) }
         claimAt = now
+        hosts.wake(at: now)
     }
 }
 

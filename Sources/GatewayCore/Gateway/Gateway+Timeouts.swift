@@ -25,6 +25,7 @@ extension Gateway {
         consider(Wakeup(deadline: reviewAt, reason: .review))
         consider(store.nextWakeup.map { Wakeup(deadline: $0.deadline, reason: .store) })
         consider(claimAt.map { Wakeup(deadline: $0, reason: .store) })
+        consider(hosts.deadline.map { Wakeup(deadline: $0, reason: .hosts) })
         consider(recheckAt.map { Wakeup(deadline: $0, reason: .store) })
         consider(ring.nextWakeup.map { Wakeup(deadline: $0.deadline, reason: .ring) })
         return earliest
@@ -49,6 +50,7 @@ extension Gateway {
             inRing(now: now, effects: &effects) { $0.handleTimeout(now: now, effects: &$1) }
         }
         storeTimeouts(now: now, effects: &effects)
+        hostTimeouts(now: now, effects: &effects)
         reviewSessions(now: now, effects: &effects)
         // Last of those that open and close sessions: a bootstrap member whose session has just gone is dialled now.
         if callsBootstrapItself { dialBootstrap(now: now, effects: &effects) }

@@ -32,6 +32,8 @@ package struct Gateway: ~Copyable {
     /// When claims are looked at; `nil` before the store is ready.
     var claimAt: Instant?
     var claimsMayHaveChanged = false
+    /// Single hosts in bridged subnets.
+    var hosts = HostTable()
     /// When all own leases are offered to their replicas again; `nil` when nobody has come back.
     var recheckAt: Instant?
 
@@ -176,7 +178,8 @@ package struct Gateway: ~Copyable {
                 member.rekeyAt = min(planned, now + new.rekeyInterval)
             }
         }
-        if new.exports != old.exports {
+        if new.bridged != old.bridged { reviewHosts(now: now, effects: &effects) }
+        if new.exports != old.exports || new.bridged != old.bridged {
             publish(now: now, effects: &effects)
             if store.isReady { reviewClaims(now: now, effects: &effects) }
         }

@@ -52,6 +52,8 @@ package struct GatewayEffects: ~Copyable {
         case storeCompleted(token: UInt64, StoreOutcome)
         /// Own leases are others than before: keep them over restarts (`Gateway.storeMemory`).
         case leasesChanged
+        /// Something about single hosts in bridged subnets.
+        case host(HostChange)
         /// Another revocation list or grid profile holds: keep it over restarts (`Gateway.publicationMemory`).
         case publicationsChanged
         case notice(GatewayNotice)
@@ -92,6 +94,8 @@ package enum GatewayNotice: Equatable, Sendable {
     case bootstrapIsSelf(Endpoint)
     /// Another site's lease won over ours.
     case leaseLost(String, to: String, node: NodeAddress)
+    /// A host with another MAC wants the address of one of ours.
+    case hostClash(IPAddress, site: String)
     /// A publication of the authority holds from now on; without a source it came from here.
     case published(PublicationKind, version: UInt64, from: NodeAddress?)
     /// A member passed on as the authority's what is not.

@@ -11,6 +11,7 @@ package struct Wakeup: Equatable, Sendable {
         case echoTimeout
         case expiry
         case handshake
+        case hosts
         case pathMTU
         case pathReview
         case probe

@@ -44,6 +44,8 @@ package enum ControlMessage: Equatable, Sendable {
     case publicationPage(PublicationNotice, page: UInt16, [UInt8])
     /// About passing datagrams on between two other members.
     case relay(RelayMessage)
+    /// About single hosts in bridged subnets.
+    case hosts(HostMessage)
 
     /// Whether it comes by the path that the sender's packets take: what is sent to try another way does not.
     package var isOnPath: Bool {
@@ -86,6 +88,7 @@ package enum ControlMessage: Equatable, Sendable {
         case publicationRequest = 22
         case publicationPage = 23
         case relay = 15
+        case hosts = 24
     }
 }
 
@@ -174,6 +177,9 @@ extension ControlMessage {
         case .relay(let message):
             writer.write(Tag.relay.rawValue)
             message.write(to: &writer)
+        case .hosts(let message):
+            writer.write(Tag.hosts.rawValue)
+            message.write(to: &writer)
         }
         return writer.bytes
     }
@@ -243,6 +249,8 @@ extension ControlMessage {
             self = try Self.readPublication(Tag(rawValue: tag), &reader)
         case .relay:
             self = .relay(try RelayMessage(reading: &reader))
+        case .hosts:
+            self = .hosts(try HostMessage(reading: &reader))
         case nil:
             throw .unknownValue(field: "control message", value: UInt64(tag))
         }

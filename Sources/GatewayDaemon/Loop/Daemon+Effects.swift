@@ -61,7 +61,7 @@ extension Daemon {
                 answerQuestion(question, token: token, by: node)
             case .questionEnded(let token, let answer):
                 answerExplain(token, answer)
-            case .storeCompleted:
+            case .storeCompleted, .host:
                 break
             case .leasesChanged:
                 leasesDirty = true
@@ -116,6 +116,8 @@ extension Daemon {
                     "site": "\(site)", "node": "\(node.abbreviated)",
                     "prefixes": "\(prefixes.map(\.description).joined(separator: ","))",
                 ])
+        case .hostClash(let address, let site):
+            logger.warning("two hosts with one address", metadata: ["address": "\(address)", "site": "\(site)"])
         case .announcementRefused(let node, let fault):
             logger.warning(
                 "announcement refused", metadata: ["from": "\(node.abbreviated)", "reason": "\(fault)"])

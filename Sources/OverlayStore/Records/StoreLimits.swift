@@ -33,14 +33,14 @@ package enum StoreLimits {
     // A replica's.
 
     /// Keys in all. At 10,000 members of 10 leases each a member is replica of 80.
-    package static let replicaKeys = 8_192
+    package static let replicaKeys = 16_384
     /// Bytes in all, with `recordOverheadByteCount` for each record.
-    package static let replicaByteCount = 4 << 20
+    package static let replicaByteCount = 8 << 20
     /// What a record takes beside name, holder and value.
     package static let recordOverheadByteCount = 320
     /// Records and promises of one owner at one replica. In a grid of three every member is replica of everything: two
-    /// sites that lease 254 host addresses each, and more.
-    package static let recordsPerOwner = 512
+    /// sites that lease 512 host addresses each, and more.
+    package static let recordsPerOwner = 1_024
     /// Promises in all.
     package static let promises = 1_024
     /// A promise keeps others out for so long: two round trips over a long overlay path.
@@ -53,13 +53,13 @@ package enum StoreLimits {
     // An owner's.
 
     /// Own leases and values.
-    package static let ownLeases = 512
+    package static let ownLeases = 1_024
     /// A lease of a former life goes on with a sequence so much higher: memory may lag behind what was sent.
     package static let restoredGap: UInt64 = 1_024
     /// The Lamport time goes on so much higher after a restart, at most: it is written down when it has gone so far.
     package static let clockReserve: UInt64 = 4_096
     /// Own releases that are remembered, so that a stray copy can be answered.
-    package static let ownReleases = 512
+    package static let ownReleases = 1_024
     /// Reads under way.
     package static let reads = 64
     /// One attempt to create: promises and commits together take two round trips.

@@ -26,6 +26,8 @@ package final class Simulator {
     package var trapsOnViolation = true
     /// What hosts made from now on do with notices.
     package var keepsNotices = true
+    /// The subnet into which hosts made from now on bridge their LANs; it is the grid's pool then.
+    package var bridged: IPPrefix?
     /// Size of the grid up to which hosts made from now on keep a session with everybody.
     package var acquaintances = DirectoryLimits.acquaintances
 
@@ -78,8 +80,9 @@ package final class Simulator {
         let exports = identity.own.prefixes.map { Announcement.Export(subnet: $0, virtual: $0) }
         let names = bootstrap.map { HostAndPort(host: $0.address.description, port: $0.port) }
         let settings = CoreSettings(
-            bootstrap: names, remembered: remembered, exports: exports, firstSequence: now.nanoseconds,
-            acquaintances: acquaintances, announces: !exports.isEmpty)
+            bootstrap: names, remembered: remembered, exports: exports, bridged: bridged,
+            pools: bridged.map { [$0] } ?? [], firstSequence: now.nanoseconds, acquaintances: acquaintances,
+            announces: !exports.isEmpty)
         let host = SimulatedHost(
             identity: identity, endpoint: endpoint, settings: settings, verifier: verifier,
             seed: random.nextWord(), now: now)

@@ -50,7 +50,9 @@ package final class SimulatedHost {
     package private(set) var crawls: [(token: UInt64, result: CrawlResult)] = []
     package private(set) var answers: [(token: UInt64, answer: OperatorAnswer?)] = []
     package private(set) var storeOutcomes: [(token: UInt64, outcome: StoreOutcome)] = []
-    /// Whether `notices` are kept: many hosts must not hoard.
+    /// What the core has told of hosts in bridged subnets.
+    package private(set) var hostChanges: [HostChange] = []
+    /// Whether `notices` and `hostChanges` are kept: many hosts must not hoard.
     package var keepsNotices = true
     /// Names that resolve.
     package var names: [HostAndPort: [Endpoint]] = [:]
@@ -244,6 +246,8 @@ package final class SimulatedHost {
             crawls.append((token, result))
         case .storeCompleted(let token, let outcome):
             storeOutcomes.append((token, outcome))
+        case .host(let change):
+            if keepsNotices { hostChanges.append(change) }
         case .questionAsked(let token, let question, let node):
             // There is no kernel to look at.
             let step = OperatorAnswer.Step(name: "far-gateway", isPassed: nil, text: "\(question.destination)")
