@@ -7,7 +7,8 @@ package struct LANEffects: ~Copyable {
         /// Send this Ethernet frame to the LAN; its checksums are complete.
         case send([UInt8])
         /// Hold an address in the grid, until `unregister` or its lifetime has passed. `registered` or `refused` brings
-        /// the answer, and `lost` what becomes of it later. For an address that is held already this renews it.
+        /// the answer, and `lost` what becomes of it later. For an address that is held already this renews it; before
+        /// another MAC gets an address it is given back.
         case register(LANRegistration)
         /// Let go of an address.
         case unregister(IPAddress)
@@ -60,8 +61,9 @@ package struct LANRegistration: Equatable, Sendable {
 
 /// What the grid knows of an address.
 package enum AddressResolution: Equatable, Sendable {
-    /// A host behind another gateway has it. `isReachable`: packets to it would arrive.
-    case remote(site: String, mac: MACAddress, name: String?, isReachable: Bool)
+    /// A host behind another gateway has it; its MAC and its name are told where they are known. `isReachable`: packets
+    /// to it would arrive.
+    case remote(site: String, mac: MACAddress?, name: String?, isReachable: Bool)
     case nobody
     /// The grid could not be asked.
     case unknown

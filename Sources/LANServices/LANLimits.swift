@@ -3,8 +3,8 @@
 package enum LANLimits {
     // Hosts.
 
-    /// Hosts of this LAN: a /20 of them, some 1 MB.
-    package static let hosts = 4_096
+    /// Hosts of this LAN: as many as the grid lets one gateway register.
+    package static let hosts = 512
     /// Addresses of one interface: a virtualisation host that routes for its machines has that many.
     package static let hostsPerInterface = 256
     /// New static hosts that are told to the grid: in the long run a second, and at once.
@@ -60,10 +60,10 @@ package enum LANLimits {
     package static let requestRate = 200
     package static let requestBurst = 400
     /// Clients whose addresses are remembered, those with a lease among them.
-    package static let bindings = 4_096
+    package static let bindings = 1_024
     /// Address blocks of this gateway, and free addresses below which it wants another one (a quarter, but this at
     /// least).
-    package static let blocks = 16
+    package static let blocks = 32
     package static let spareAddresses = 4
     /// Addresses that are looked at to find a free one.
     package static let searchedAddresses = 4_096

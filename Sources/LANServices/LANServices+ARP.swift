@@ -29,11 +29,11 @@ extension LANServices {
     }
 
     /// Whether a question for an address is answered. A probe is answered like any other, so that duplicate address
-    /// detection works across the grid (RFC 5227 §2.1.1), but never to the host that has the address itself: it has
+    /// detection works across the grid (RFC 5227 §2.1.1), but never to a host that may have the address itself: it has
     /// moved here, and the grid is yet to learn it.
     func answers(_ resolution: AddressResolution, _ asker: MACAddress, isProbe: Bool) -> Bool {
         guard case .remote(_, let holder, _, isReachable: true) = resolution else { return false }
-        return !isProbe || holder != asker
+        return !isProbe || (holder != nil && holder != asker)
     }
 
     mutating func answer(_ question: ARPPacket, _ now: Instant, _ effects: inout LANEffects) {

@@ -34,6 +34,12 @@ extension LANServices {
             return drop(.full)
         }
         guard registrations.take(now: now) else { return drop(.paced) }
+        add(address, mac, now, &effects)
+    }
+
+    private mutating func add(
+        _ address: IPAddress, _ mac: MACAddress, _ now: Instant, _ effects: inout LANEffects
+    ) {
         let host = LANHost(
             address: address, mac: mac, origin: .fixed, name: nil, state: .registering, expires: nil, rival: nil)
         table[address] = HostTable.Record(
@@ -103,7 +109,7 @@ extension LANServices {
             if let contest = record.contest, contest.ends <= now {
                 record.contest = nil
                 table[address] = record
-                if record.host.origin == .fixed { believe(contest.rival, of: address, &effects) }
+                if record.host.origin == .fixed { believe(contest.rival, of: address, now, &effects) }
             } else if let seen = record.rivalSeen, seen + LANLimits.rivalAge <= now {
                 record.rivalSeen = nil
                 record.host.rival = nil
@@ -127,15 +133,12 @@ extension LANServices {
     }
 
     /// The host has another interface than before.
-    private mutating func believe(_ mac: MACAddress, of address: IPAddress, _ effects: inout LANEffects) {
-        guard var record = table[address] else { return }
-        record.host.mac = mac
-        record.host.rival = nil
-        record.rivalSeen = nil
-        table[address] = record
-        if record.host.state.isUsable { effects.append(.localHost(address, mac)) }
-        register(record.host, &effects)
-        effects.append(.memoryChanged)
+    private mutating func believe(
+        _ mac: MACAddress, of address: IPAddress, _ now: Instant, _ effects: inout LANEffects
+    ) {
+        guard let record = table[address] else { return }
+        forget(address, isHeld: record.host.state.mayBeHeld, &effects)
+        add(address, mac, now, &effects)
     }
 }
 

@@ -90,6 +90,18 @@ import Testing
         #expect(lan.receive(moved.probe(for: far)).isEmpty)
     }
 
+    @Test func `a probe for the address of a host without a known MAC is not answered: it may be the prober's own`() {
+        lan.receive(station.probe(for: far))
+
+        let resolved = lan.input {
+            $0.resolved(far, .remote(site: "lsu", mac: nil, name: nil, isReachable: true), now: $1, effects: &$2)
+        }
+
+        #expect(resolved.isEmpty)
+        lan.settle(station, own)
+        #expect(lan.receive(station.arp(from: own, for: far)).frames.count == 1)
+    }
+
     @Test func `a scan of the subnet is passed on at a bounded rate, and few wait for each answer`() {
         lan.settle(station, own)
         var asked = 0

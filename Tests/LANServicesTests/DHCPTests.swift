@@ -188,6 +188,30 @@ import Testing
         #expect(offer?[61] == [0, 1, 2])
     }
 
+    @Test func `a client with a new interface keeps its address, which is registered anew`() throws {
+        let address = try #require(lan.lease(station, more: [61, 3, 0, 1, 2]))
+        let request = DHCPClientMessage(.request) {
+            $0.station = Station(2)
+            $0.requested = address
+            $0.more = [61, 3, 0, 1, 2]
+        }
+
+        let effects = lan.receive(request.frame)
+
+        #expect(effects.answers.map(\.kind) == [.acknowledgement])
+        let changes = effects.compactMap { effect -> String? in
+            switch effect {
+            case .localHostGone: "gone"
+            case .unregister: "unregister"
+            case .register(let registration): "register \(registration.mac)"
+            case .localHost(_, let mac): "here \(mac)"
+            default: nil
+            }
+        }
+        #expect(changes == ["gone", "unregister", "register \(Station(2).mac)"])
+        #expect(lan.agree(effects) == [.localHost(address, Station(2).mac)])
+    }
+
     @Test func `of two hosts that want one name the first has it`() throws {
         let first = try #require(lan.lease(station, name: "node"))
         let second = try #require(lan.lease(Station(2), name: "node"))

@@ -95,8 +95,10 @@ import Testing
         #expect(asked.frames.map { Array($0[0..<6]) } == [station.mac.bytes])
         let believed = lan.pass(.seconds(4))
 
-        #expect(believed.contains(.localHost(address, new.mac)))
+        #expect(believed.contains(.localHostGone(address)))
+        #expect(believed.contains(.unregister(address)))
         #expect(believed.registrations.map(\.mac) == [new.mac])
+        #expect(lan.agree(believed) == [.localHost(address, new.mac)])
         #expect(lan.host(address)?.mac == new.mac)
     }
 

@@ -152,9 +152,11 @@ extension LANServices {
     ) {
         var extended = binding
         extended.mac = request.mac
-        extended.name = freeName(for: request) ?? (request.name == nil ? binding.name : nil)
+        if request.name != nil { extended.name = freeName(for: request) }
         extended.expires = now + .seconds(Int64(settings.leaseSeconds))
-        settle(extended, state: table[binding.address]?.host.state ?? .registering, now, &effects)
+        let host = table[binding.address]?.host
+        let state = host?.mac == request.mac ? host?.state : nil
+        settle(extended, state: state ?? .registering, now, &effects)
         if let host = table[binding.address]?.host { register(host, &effects) }
         acknowledge(request, link, binding.address, &effects)
     }

@@ -115,6 +115,10 @@ extension LANServices {
         _ binding: DHCPServer.Binding, state: LANHostState, _ now: Instant, _ effects: inout LANEffects
     ) {
         dhcp.keep(binding)
+        if let host = table[binding.address]?.host, host.mac != binding.mac {
+            // The client has another interface than before.
+            forget(binding.address, isHeld: host.state.mayBeHeld, &effects)
+        }
         let isNew = table[binding.address] == nil
         var record =
             table[binding.address]
@@ -123,14 +127,11 @@ extension LANServices {
                     address: binding.address, mac: binding.mac, origin: .dhcp, name: nil, state: .registering,
                     expires: nil, rival: nil),
                 nextQuestion: now, asked: now)
-        let hasMoved = record.host.state.isUsable && record.host.mac != binding.mac
-        record.host.mac = binding.mac
         record.host.origin = .dhcp
         record.host.name = binding.name
         record.host.expires = binding.expires
         record.contest = nil
         table[binding.address] = record
-        if hasMoved { effects.append(.localHost(binding.address, binding.mac)) }
         setState(state, of: binding.address, &effects)
         remotes.forget(binding.address)
         if isNew { effects.append(.notice(.hostFound(binding.address, binding.mac, .dhcp))) }
