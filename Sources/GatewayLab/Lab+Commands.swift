@@ -6,6 +6,10 @@ package enum LabNode: Hashable, Sendable {
     case gateway(LabSite)
     /// The site's LAN host, which has nothing of ours.
     case host(LabSite)
+    /// The second LAN host of a bridged site.
+    case secondHost(LabSite)
+    /// The switch of a bridged site's LAN.
+    case lanSwitch(LabSite)
     /// A NAT of the site: stage 1 is beside the gateway, stage 2 the outer one of two.
     case nat(LabSite, stage: Int)
     /// The WAN's own namespace: an outsider that reaches every gateway's WAN address.
@@ -13,13 +17,17 @@ package enum LabNode: Hashable, Sendable {
 }
 
 extension Lab {
-    /// The node that goes by a name on the command line: `ufl`, `ufl-host`, `h1` for the first site's host, `ufl-nat`
-    /// and `ufl-nat2` for its NATs, or `wan`.
+    /// The node that goes by a name on the command line: `ufl`, `ufl-host`, `h1` for the first site's host, `ufl-host2`
+    /// and `ufl-switch` where its LAN is bridged, `ufl-nat` and `ufl-nat2` for its NATs, or `wan`.
     package func node(named name: String) throws(LabError) -> LabNode {
         if name == "wan" { return .wan }
         for site in sites {
             if name == site.name { return .gateway(site) }
             if name == site.hostName || name == "h\(site.number)" { return .host(site) }
+            if plan.bridgedSites.contains(site.name) {
+                if name == site.secondHostName { return .secondHost(site) }
+                if name == "\(site.name)-switch" { return .lanSwitch(site) }
+            }
             if let index = natNames(site).firstIndex(of: name) { return .nat(site, stage: index + 1) }
         }
         throw .nodeUnknown(name: name, known: sites.flatMap { [$0.name, $0.hostName] + natNames($0) } + ["wan"])
@@ -38,6 +46,8 @@ extension Lab {
         switch node {
         case .gateway(let site): site.gateway
         case .host(let site): site.host
+        case .secondHost(let site): site.secondHost
+        case .lanSwitch(let site): site.lanSwitch
         case .nat(let site, let stage): site.natNamespaces(stages: stage)[stage - 1]
         case .wan: Topology(plan: plan).wan
         }

@@ -68,10 +68,13 @@ extension Lab {
 
     private func joining(_ site: LabSite) throws(LabError) -> [String] {
         let paths = directories(site)
+        let mode =
+            plan.bridgedSites.contains(site.name)
+            ? ["--mode", "bridged", "--bridged-subnet", LabAddresses.bridgedSubnet] : []
         return [
             try ownPrograms.ipop, "join", paths.bundle, "--lan", LabSite.lanInterface, "--config-dir",
             paths.configuration,
-        ]
+        ] + mode
     }
 
     /// Starts `ipopd` on a site's gateway, in the background.

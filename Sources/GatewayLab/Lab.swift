@@ -135,13 +135,16 @@ package final class Lab: Sendable {
         let others = sites
         let nats = topology.nats(new)
         let routers = new.map(\.gateway) + nats.flatMap(\.namespaces)
-        try make(namespaces: routers + new.map(\.host), routers: Set(routers))
+        let bridged = new.filter { plan.bridgedSites.contains($0.name) }.map(topology.bridgedLAN)
+        try make(namespaces: routers + new.map(\.host) + bridged.flatMap(\.namespaces), routers: Set(routers))
         try batch((new.map(topology.links) + nats.map(topology.links)).joined())
         try batch(new.map(topology.portScript).joined(), in: topology.wan)
         try batch(
             new.flatMap { site in
-                [(topology.gatewayScript(site), site.gateway), (topology.hostScript(site), site.host)]
-            } + nats.flatMap(topology.natScripts))
+                let isBridged = plan.bridgedSites.contains(site.name)
+                return [(topology.gatewayScript(site), site.gateway)]
+                    + (isBridged ? [] : [(topology.hostScript(site), site.host)])
+            } + bridged.flatMap(\.scripts) + nats.flatMap(topology.natScripts))
         try ProgramRun.require(
             nats.flatMap { nat in
                 nat.namespaces.map { namespace in

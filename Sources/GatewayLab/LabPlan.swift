@@ -30,6 +30,8 @@ package struct LabPlan: Equatable, Sendable {
     package var lanMTU: Int
     /// How sites are attached to the WAN, by name; with a public address where nothing is said.
     package var nats: [String: SiteNAT]
+    /// The sites, by name, whose LAN is bridged into `LabAddresses.bridgedSubnet`; see `BridgedLANTopology`.
+    package var bridgedSites: Set<String>
     /// The directory that holds the directories of all labs.
     package var labsDirectory: String
     /// The directory that holds `ipop` and `ipopd`; see `ProgramPath.gatewayPrograms` for nil.
@@ -43,7 +45,8 @@ package struct LabPlan: Equatable, Sendable {
     /// A plan with the usual names. `create` checks it.
     package init(
         name: String = usualName, sites: Int = 3, mode: Mode = .gateways, wanMTU: Int = 1500, silentPathMTU: Int? = nil,
-        lanMTU: Int = 1500, nats: [String: SiteNAT] = [:], labsDirectory: String = usualDirectory,
+        lanMTU: Int = 1500, nats: [String: SiteNAT] = [:], bridgedSites: Set<String> = [],
+        labsDirectory: String = usualDirectory,
         programs: String? = nil
     ) {
         self.name = name
@@ -53,6 +56,7 @@ package struct LabPlan: Equatable, Sendable {
         self.silentPathMTU = silentPathMTU
         self.lanMTU = lanMTU
         self.nats = nats
+        self.bridgedSites = bridgedSites
         self.labsDirectory = labsDirectory
         self.programs = programs
     }
@@ -69,6 +73,10 @@ package struct LabPlan: Equatable, Sendable {
         if let silentPathMTU, silentPathMTU > wanMTU {
             throw .badPlan("the WAN cannot carry \(silentPathMTU) bytes behind interfaces of \(wanMTU)")
         }
+        for name in bridgedSites.sorted() where !siteNames.contains(name) {
+            throw .nodeUnknown(name: name, known: siteNames)
+        }
+        if mode == .plain, !bridgedSites.isEmpty { throw .badPlan("plain routes do not lead into bridged LANs") }
         try checkNATs()
     }
 

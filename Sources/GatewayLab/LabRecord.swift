@@ -34,7 +34,7 @@ struct LabRecord: Equatable, Sendable {
             "nats": .list(plan.nats.sorted { $0.key < $1.key }) { site, nat in
                 ["site": .string(site), "nat": .string(nat.description)]
             },
-            "siteNames": .texts(plan.siteNames),
+            "siteNames": .texts(plan.siteNames), "bridgedSites": .texts(plan.bridgedSites.sorted()),
             "ipop": .text(programs?.ipop), "ipopd": .text(programs?.ipopd), "sites": .texts(sites.map(\.name)),
             "movedSites": .texts(movedSites.sorted()),
             "processes": .list(processes) { process in
@@ -54,6 +54,8 @@ struct LabRecord: Equatable, Sendable {
             silentPathMTU: try shape.optionalInteger("silentPathMTU"), lanMTU: try shape.integer("lanMTU"),
             labsDirectory: try shape.text("labsDirectory"))
         plan.siteNames = try shape.parsedList("siteNames")
+        let bridged: [String] = try shape.parsedList("bridgedSites")
+        plan.bridgedSites = Set(bridged)
         let nats = try shape.list("nats") { (value) throws(JSONShapeError) in
             let nat = try JSONShape(value, name: "nat")
             return (try nat.text("site"), try nat.parsed("nat") as SiteNAT)

@@ -27,6 +27,14 @@ package struct LabSite: Hashable, Sendable {
     package var host: String { "ipop-\(lab)-\(name)-host" }
     /// The name of the LAN host in commands.
     package var hostName: String { "\(name)-host" }
+    /// The network namespace of a bridged LAN's second host.
+    package var secondHost: String { "\(host)2" }
+    /// The name of the second host in commands.
+    package var secondHostName: String { "\(hostName)2" }
+    /// The network namespace of a bridged LAN's switch.
+    package var lanSwitch: String { "ipop-\(lab)-\(name)-switch" }
+    /// The switch's port towards the gateway.
+    package static let switchPort = "gateway"
 
     /// The site's IPv4 address on the WAN when the lab is made: its gateway's, or its NAT's.
     package var wanAddress: String { "198.18.0.\(number)" }
@@ -45,6 +53,9 @@ package struct LabSite: Hashable, Sendable {
     package var hostAddress: String { "192.168.\(number * 10).10" }
     /// The LAN host's IPv6 address.
     package var hostAddress6: String { "fd00:168:\(number * 10)::10" }
+
+    /// An address in the bridged subnet that the first or the second host may take without asking.
+    package func bridgedAddress(host: Int = 1) -> String { "10.128.17.\(number * 10 + host - 1)" }
 
     /// The gateway's interface towards the other gateways, its interface towards the LAN, and the host's only
     /// interface.

@@ -26,10 +26,14 @@ struct Topology {
         if let owner = plan.natOwner(of: site) {
             port = "peer name \(site.natPort) netns \(owner.natNamespaces(stages: 1)[0]) mtu \(plan.wanMTU)"
         }
+        if plan.bridgedSites.contains(site.name) { return "\(wan) \(port)\n\(bridgedLAN(site).links)" }
         let lan = "link add \(LabSite.lanInterface) netns \(site.gateway) mtu \(plan.lanMTU) type veth"
         let host = "peer name \(LabSite.lanInterface) netns \(site.host) mtu \(plan.lanMTU)"
         return "\(wan) \(port)\n\(lan) \(host)\n"
     }
+
+    /// The LAN of a bridged site.
+    func bridgedLAN(_ site: LabSite) -> BridgedLANTopology { BridgedLANTopology(site: site, mtu: plan.lanMTU) }
 
     /// The WAN's end of the link towards a site.
     private func port(_ site: LabSite) -> String {
@@ -134,4 +138,6 @@ package enum LabAddresses {
     package static let wan = "198.18.0.254", wan6 = "2001:db8:ffff::fe"
     /// The port that gateways listen on.
     package static let port = 7867
+    /// The subnet that bridged sites share, and the address at which each gateway serves its hosts.
+    package static let bridgedSubnet = "10.128.16.0/20", bridgedService = "10.128.16.1"
 }

@@ -9,6 +9,8 @@ package struct HostNetworkObserver: ~Copyable {
     private let device: String
     /// The device's index while it exists.
     private var deviceIndex: Int32?
+    /// The bridge that the device was a port of, as of the last word about the device.
+    private var deviceMaster: Int32?
 
     /// Datagrams that one `drain` takes at most, so that a storm of changes does not hold up its caller.
     private static let mostDatagrams = 4_096
@@ -48,6 +50,7 @@ package struct HostNetworkObserver: ~Copyable {
         var events: [HostNetworkEvent] = []
         var senders: [NetlinkSender] = []
         var index = deviceIndex
+        var master = deviceMaster
         let device = device
         let overflowed = try socket.takeNotifications(limit: Self.mostDatagrams) { message in
             guard let header = nlmsg_hdr(message), nlmsg_get_src(message)?.pointee.nl_pid == 0 else { return }
@@ -57,14 +60,17 @@ package struct HostNetworkObserver: ~Copyable {
                 guard let change = Self.change(type: Int(header.pointee.nlmsg_type), object: object, device: index)
                 else { return }
                 index = Self.index(of: device, after: change) ?? index
-                if case .linkRemoved(let link) = change, link.index == index { index = nil }
+                let former = master
+                if case .linkChanged(let link) = change, link.name == device { master = link.masterIndex }
+                if case .linkRemoved(let link) = change, link.index == index { (index, master) = (nil, nil) }
                 if portID != 0, portID == ownPortID { return }
                 events.append(
                     HostNetworkEvent(
                         change, sender: Self.sender(portID, known: &senders),
-                        removedItem: Self.removedItem(change, device: device, index: index)))
+                        removedItem: Self.removedItem(change, device: device, index: index, master: former)))
             }
         }
+        deviceMaster = master
         deviceIndex = overflowed ? Self.index(of: device) : index
         if overflowed {
             events.append(HostNetworkEvent(.overflow))
@@ -89,11 +95,17 @@ package struct HostNetworkObserver: ~Copyable {
         case RTM_DELROUTE: HostRoute(route: object).map { .routeRemoved($0) }
         // Every host of every LAN comes and goes in the neighbour tables.
         case RTM_NEWNEIGH:
-            HostNeighbour(neighbour: object).flatMap { $0.linkIndex == device ? .neighbourChanged($0) : nil }
+            ownNeighbour(object, device: device).map { .neighbourChanged($0) }
         case RTM_DELNEIGH:
-            HostNeighbour(neighbour: object).flatMap { $0.linkIndex == device ? .neighbourRemoved($0) : nil }
+            ownNeighbour(object, device: device).map { .neighbourRemoved($0) }
         case RTM_NEWRULE, RTM_DELRULE: .rulesChanged
         default: nil
+        }
+    }
+
+    private static func ownNeighbour(_ object: OpaquePointer, device: Int32?) -> HostNeighbour? {
+        HostNeighbour(neighbour: object).flatMap {
+            $0.linkIndex == device || WantedHostNetwork.isNextHop($0.address) ? $0 : nil
         }
     }
 
@@ -107,18 +119,25 @@ package struct HostNetworkObserver: ~Copyable {
     }
 
     private static func removedItem(
-        _ change: HostNetworkEvent.Change, device: String, index: Int32?
+        _ change: HostNetworkEvent.Change, device: String, index: Int32?, master: Int32?
     ) -> HostNetworkItem? {
         switch change {
         case .linkRemoved(let link): link.name == device ? .device(device) : nil
-        case .linkChanged(let link): link.name == device && !link.isUp ? .deviceUp : nil
+        case .linkChanged(let link):
+            if link.name != device {
+                nil
+            } else if !link.isUp {
+                .deviceUp
+            } else {
+                master != nil && link.masterIndex != master ? .membership(device) : nil
+            }
         case .addressRemoved(let address): address.linkIndex == index ? .address(address.address) : nil
         case .neighbourRemoved(let neighbour): .neighbour(neighbour.address)
         case .routeRemoved(let route):
             if route.origin != .ipop {
                 nil
             } else {
-                route.gateway == WantedHostNetwork.nextHop(route.family) ? .route(route.key) : .pin(route.key)
+                WantedHostNetwork.isNextHop(route.gateway) ? .route(route.key) : .pin(route.key)
             }
         case .addressAdded, .routeAdded, .neighbourChanged, .rulesChanged, .overflow: nil
         }

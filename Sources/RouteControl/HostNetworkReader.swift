@@ -30,8 +30,8 @@ package struct HostNetworkReader: ~Copyable {
         let neighbours =
             index == nil
             ? []
-            : try socket.dump("ip neighbour show dev \(device)", type: RTM_GETNEIGH, family: AF_UNSPEC) {
-                HostNeighbour(neighbour: $0).flatMap { $0.linkIndex == index ? $0 : nil }
+            : try socket.dump("ip neighbour show", type: RTM_GETNEIGH, family: AF_UNSPEC) {
+                HostNeighbour(neighbour: $0).flatMap { $0.linkIndex == index || $0.isNextHop ? $0 : nil }
             }
         return HostNetworkState(
             links: links, addresses: addresses, routes: routes, neighbours: neighbours, rules: readRules())

@@ -45,6 +45,21 @@ package struct HostNetworkWriter: ~Copyable {
             try withKernelObject(neighbour) { object throws(NetlinkError) in
                 try socket.request("\(step)") { rtnl_neigh_build_add_request(object, NLM_F_CREATE | NLM_F_REPLACE, $0) }
             }
+        case .removeNeighbour(let neighbour, _):
+            try withKernelObject(neighbour) { object throws(NetlinkError) in
+                try socket.request("\(step)") { rtnl_neigh_build_delete_request(object, 0, $0) }
+            }
+        case .makeBridge(let name, let mac, let mtu):
+            try socket.request("\(step)") { message in
+                message.pointee = BridgeRequest.make(name: name, mac: mac, mtu: mtu)
+                return 0
+            }
+        case .removeBridge(let link):
+            try withLink(link) { object throws(NetlinkError) in
+                try socket.request("\(step)") { rtnl_link_build_delete_request(object, $0) }
+            }
+        case .setMaster(let link, let bridge):
+            try change(link, step) { rtnl_link_set_master($0, bridge?.index ?? 0) }
         case .addRoute(let route, _, _):
             try withKernelObject(route) { object throws(NetlinkError) in
                 try socket.request("\(step)") { rtnl_route_build_add_request(object, NLM_F_CREATE | NLM_F_EXCL, $0) }
@@ -58,6 +73,15 @@ package struct HostNetworkWriter: ~Copyable {
                 try socket.request("\(step)") { rtnl_route_build_del_request(object, 0, $0) }
             }
         }
+    }
+
+    private func withLink(
+        _ link: LinkIdentity, _ body: (OpaquePointer) throws(NetlinkError) -> Void
+    ) throws(NetlinkError) {
+        guard let object = rtnl_link_alloc() else { preconditionFailure("out of memory") }
+        defer { rtnl_link_put(object) }
+        rtnl_link_set_ifindex(object, link.index)
+        try body(object)
     }
 
     /// Changes one thing of a link. The kernel wants all flags at once, so the present ones are read first.

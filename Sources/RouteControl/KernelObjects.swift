@@ -30,6 +30,7 @@ extension HostAddress {
         self.init(
             linkIndex: rtnl_addr_get_ifindex(object), address: local,
             prefixLength: Int(rtnl_addr_get_prefixlen(object)), peer: peer == local ? nil : peer,
+            broadcast: ipAddress(from: rtnl_addr_get_broadcast(object)),
             scope: AddressScope(rawValue: UInt8(truncatingIfNeeded: rtnl_addr_get_scope(object))),
             flags: HostAddressFlags(rawValue: rtnl_addr_get_flags(object)).intersection(.known))
     }

@@ -15,9 +15,13 @@ func withKernelObject(
     if let peer = address.peer {
         _ = withKernelAddress(peer, prefixLength: address.prefixLength) { rtnl_addr_set_peer(object, $0) }
     }
+    if let broadcast = address.broadcast {
+        _ = withKernelAddress(broadcast) { rtnl_addr_set_broadcast(object, $0) }
+    }
     rtnl_addr_set_scope(object, Int32(address.scope.rawValue))
-    // Nobody else is on the link: the address is usable at once.
+    // Nobody else is on the link, or the address was in use there a moment ago: it is usable at once.
     if address.family == .v6 { rtnl_addr_set_flags(object, UInt32(IFA_F_NODAD)) }
+    if address.flags.contains(.noPrefixRoute) { rtnl_addr_set_flags(object, UInt32(IFA_F_NOPREFIXROUTE)) }
     try body(object)
 }
 

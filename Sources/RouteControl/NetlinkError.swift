@@ -11,6 +11,8 @@ package struct NetlinkError: Error, Equatable, Sendable {
         case library(code: Int32)
         /// The step is not one for netlink.
         case notForNetlink
+        /// The kernel took the step, and it is wanted still.
+        case withoutEffect
     }
 
     /// What was tried, as the iproute2 command that does the same.
@@ -34,6 +36,7 @@ package struct NetlinkError: Error, Equatable, Sendable {
             "\(String(cString: strerror(code))) (errno \(code))\(explanation.map { ": \($0)" } ?? "")"
         case .library(let code): "\(String(cString: nl_geterror(code))) (libnl \(code))"
         case .notForNetlink: "not a request to the kernel"
+        case .withoutEffect: "taken without effect"
         }
     }
 }

@@ -11,12 +11,15 @@ package struct WantedHostNetwork: Equatable, Sendable {
     package var routes: [WantedRoute]
     /// Outer addresses of peers: datagrams to them must never enter the overlay.
     package var underlay: [IPAddress]
+    /// The bridge that the device is a port of; `nil` where the LAN is routed. Routes then lead through the bridge.
+    package var bridge: String?
 
     package init(
-        device: String, mtu: Int, table: RoutingTable = .main, metric: UInt32 = 50, routes: [WantedRoute] = [],
-        underlay: [IPAddress] = []
+        device: String, bridge: String? = nil, mtu: Int, table: RoutingTable = .main, metric: UInt32 = 50,
+        routes: [WantedRoute] = [], underlay: [IPAddress] = []
     ) {
         self.device = device
+        self.bridge = bridge
         self.mtu = mtu
         self.table = table
         self.metric = metric
@@ -35,9 +38,17 @@ package struct WantedHostNetwork: Equatable, Sendable {
     /// The virtual next hop of all v6 routes.
     package static let nextHopV6 = IPAddress(v6High: 0xfe80 << 48, low: 1)
 
+    /// The same on a bridge, where fe80::1 may well be a router of the LAN.
+    package static let bridgeNextHopV6 = IPAddress(v6High: 0xfe80 << 48, low: 0x69_706f_7001)
+
     /// The virtual next hop of a family's routes.
-    package static func nextHop(_ family: AddressFamily) -> IPAddress {
-        family == .v4 ? nextHopV4 : nextHopV6
+    package static func nextHop(_ family: AddressFamily, onBridge: Bool = false) -> IPAddress {
+        family == .v4 ? nextHopV4 : onBridge ? bridgeNextHopV6 : nextHopV6
+    }
+
+    /// Whether routes by `gateway` lead into the overlay.
+    package static func isNextHop(_ gateway: IPAddress?) -> Bool {
+        gateway == nextHopV4 || gateway == nextHopV6 || gateway == bridgeNextHopV6
     }
 
     /// The smallest MTU that a device needs before the kernel runs v6 on it (RFC 8200 §5).

@@ -73,6 +73,10 @@ package enum ConfigurationFiles {
                     "this is the profile of grid '\(profile.grid)', but ipop.yaml names grid '\(settings.grid)'",
                     suggestion: "keep files of one grid only"))
         }
+        if let settings, let map {
+            problems += BridgedSubnetCheck.problems(
+                settings: settings, settingsTree: settingsTree, map: map, pools: profile?.pools ?? [], paths: paths)
+        }
         return LoadedConfiguration(
             settings: settings, subnetMap: map, gridProfile: profile, settingsTree: settingsTree, problems: problems)
     }

@@ -21,7 +21,9 @@ struct IpopCommand: ParsableCommand {
                 name: "Grid and certificates", subcommands: [GridCommand.self, CertCommand.self, PublishCommand.self]),
             CommandGroup(
                 name: "This gateway",
-                subcommands: [JoinCommand.self, CheckCommand.self, ReloadCommand.self, LeaveCommand.self]),
+                subcommands: [
+                    JoinCommand.self, CheckCommand.self, ReloadCommand.self, LANCommand.self, LeaveCommand.self,
+                ]),
             CommandGroup(
                 name: "How it is",
                 subcommands: [

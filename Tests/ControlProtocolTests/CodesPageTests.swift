@@ -49,6 +49,8 @@ import Testing
             .forwardingDropped(FirewallFinding(text: "t", fix: "f.")),
             .sourceRewritten(FirewallFinding(text: "t", fix: "f.")),
             .proxyUnusable("p", error: "e"), .streamsNotAccepted(port: 1, error: "e"), .certificateRevoked(),
+            .lanNotBridged(reason: "r", fix: "f"), .portTakenOut("d", bridge: "b", remover: "r", restored: true),
+            .bridgeLeft("b"),
         ]
 
         #expect(problems.map(\.code) == ProblemCode.allCases)

@@ -39,6 +39,44 @@ import Testing
         #expect(!settings.offloads.gso && !settings.offloads.gro && !settings.offloads.vnet)
     }
 
+    @Test func `clients are allowed by address or by class`() {
+        let reading = readSettings(
+            """
+            grid: physics
+            site: lsu
+            lan: {interface: eth1, mode: bridged}
+            dhcp: {allow-macs: ["02:00:00:00:00:01"], allow-classes: [phone]}
+
+            """)
+
+        let told = "ipop.yaml:4:58: error: 'dhcp.allow-macs' and 'dhcp.allow-classes' cannot both be given"
+        #expect(reading.problems.map(\.description) == ["\(told); keep one of the two"])
+    }
+
+    @Test func `a bridged LAN has settings of its own`() throws {
+        let reading = readSettings(
+            """
+            grid: physics
+            site: lsu
+            lan: {interface: eth1, mode: bridged, bridge: br-lan, static-hosts: false}
+            dhcp: {enabled: false, lease: 600, allow-macs: ["02:00:00:00:00:01", "02:00:00:00:00:02"]}
+
+            """)
+        let settings = try #require(reading.settings)
+
+        #expect(settings.lan.mode == .bridged && settings.lan.bridge == "br-lan" && !settings.lan.staticHosts)
+        #expect(!settings.dhcp.isEnabled && settings.dhcp.leaseSeconds == 600)
+        #expect(settings.dhcp.allowedMACs.map(\.rawValue) == [0x02_00_00_00_00_01, 0x02_00_00_00_00_02])
+        let small = try #require(
+            readSettings("grid: physics\nsite: lsu\nlan: {interface: eth1, mode: bridged}\n").settings)
+        #expect(small.lan.bridge == nil && small.lan.staticHosts)
+        #expect(small.dhcp.isEnabled && small.dhcp.leaseSeconds == 3_600)
+        #expect(small.dhcp.allowedMACs.isEmpty && small.dhcp.allowedClasses.isEmpty)
+        for settings in [settings, small] {
+            #expect(readSettings(ConfigurationWriter.settingsText(settings)).settings == settings)
+        }
+    }
+
     /// What stands in the file, and how its problem is printed.
     @Test(
         arguments: Mistake.list(
@@ -158,8 +196,17 @@ import Testing
             grid: a\\nsite: b\\nlan: {interface: ipop0}\\n
                 3:18: error: 'ipop0' is the overlay's own device, it cannot be the LAN's; name the interface that
                 the site's hosts are on
-            grid: a\\nsite: b\\nlan: {interface: e, mode: bridged}\\n
-                3:27: error: lan.mode 'bridged' is not offered by this version; write mode: routed
+            grid: a\\nsite: b\\nlan: {interface: e, bridge: br0}\\n
+                3:29: error: 'lan.bridge' is for bridged LANs, and this one is routed; remove it, or write mode:
+                bridged
+            grid: a\\nsite: b\\nlan: {interface: e}\\ndhcp: {lease: 600}\\n
+                4:7: error: 'dhcp' is for bridged LANs, and this one is routed; remove it, or write lan: {mode:
+                bridged}
+            grid: a\\nsite: b\\nlan: {interface: e, mode: bridged}\\ndhcp: {lease: 60}\\n
+                4:15: error: 'dhcp.lease' must be a number from 120 to 604800, not '60'
+            grid: a\\nsite: b\\nlan: {interface: e, mode: bridged}\\ndhcp: {allow-macs: ["ff:ff:ff:ff:ff:ff"]}\\n
+                4:21: error: 'ff:ff:ff:ff:ff:ff' is not the Ethernet address of a station; write six pairs of
+                hexadecimal digits: "02:00:00:00:00:01"
             - grid\\n
                 1:1: error: the file must be a mapping of keys to values, not a list; write grid: .., site: ..
             """))

@@ -26,6 +26,19 @@ import Testing
         #expect(map.exports(of: "nobody").isEmpty)
     }
 
+    @Test func `a bridged subnet is one for all sites that bridge into it`() throws {
+        let reading = readMap("lsu bridged 10.128.16.0/20\nufl bridged 10.128.16.0/20\nlsu 10.0.0.0/24 same\n")
+        let map = try #require(reading.map)
+
+        #expect(reading.problems.isEmpty)
+        #expect(map.bridgedSubnet(of: "lsu")?.subnet == IPPrefix("10.128.16.0/20"))
+        #expect(map.bridgedSubnet(of: "lsu")?.position == SourcePosition(line: 1, column: 13))
+        #expect(map.bridgedSubnet(of: "cern") == nil)
+        #expect(map.exports(of: "lsu").map(\.subnet) == [IPPrefix("10.0.0.0/24")])
+        let policy = map.policy(for: "lsu")
+        #expect(policy.accepts(IPPrefix("10.128.16.0/20")!, announcedBy: "ufl", mode: .mapped))
+    }
+
     @Test(arguments: [
         ("ufl", "192.168.10.0/24", RemotePolicy.Verdict.accepted, RemotePolicy.Verdict.accepted),
         ("ufl", "2001:db8:10::/48", .accepted, .accepted),
@@ -58,9 +71,20 @@ import Testing
             lsu 10.0.0.0/24 10.128.7.0/24
                 1:17: error: mapping 10.0.0.0/24 to the virtual prefix 10.128.7.0/24 is not offered by this version;
                 this version exports 'same' only
-            lsu bridged 10.128.16.0/20
-                1:5: error: bridged subnets are not offered by this version; this version exports 'same' only: SITE
-                SUBNET same
+            lsu bridged same
+                1:13: error: 'same' is not a prefix
+            lsu bridged 10.128.16.0/31
+                1:13: error: 10.128.16.0/31 has no room for hosts; take a subnet of at least 4 addresses
+            lsu bridged 224.0.0.0/20
+                1:13: error: 224.0.0.0/20 cannot be a bridged subnet; take a subnet of the grid's pool
+            lsu bridged 10.128.16.0/20\\nlsu bridged 10.128.32.0/20
+                2:13: error: 'lsu' bridges into another subnet at line 1 already; a site's LAN hosts live in one
+                subnet; keep one
+            lsu bridged 10.128.16.0/20\\nlsu 10.128.16.0/24 same
+                2:5: error: 10.128.16.0/24 overlaps 10.128.16.0/20 at line 1; keep the larger, or split it
+            lsu bridged 10.128.16.0/20\\nufl * 10.128.16.0/20
+                2:7: error: 10.128.16.0/20 stands at line 1 already, for 'lsu'; one prefix belongs to one site; keep
+                one of the two
             lsu 10.0.0.0/24 10.0.0.0/24
                 1:17: error: a subnet that keeps its addresses is written 'same'; write 'same'
             lsu 10.0.0.0/24 smae
@@ -81,11 +105,11 @@ import Testing
             LSU 10.0.0.0/24 same
                 1:1: error: 'LSU' cannot name a site: a name has \(SiteName.rule); did you mean 'lsu'?
             lsu
-                1:1: error: the subnet is missing behind 'lsu'; a line is SITE SUBNET same, SITE * PREFIX or SITE *
-                deny
+                1:1: error: the subnet is missing behind 'lsu'; a line is SITE SUBNET same, SITE bridged
+                PREFIX, SITE * PREFIX or SITE * deny
             lsu 10.0.0.0/24
-                1:5: error: the virtual prefix is missing behind '10.0.0.0/24'; a line is SITE SUBNET same, SITE *
-                PREFIX or SITE * deny
+                1:5: error: the virtual prefix is missing behind '10.0.0.0/24'; a line is SITE SUBNET same, SITE
+                bridged PREFIX, SITE * PREFIX or SITE * deny
             lsu 10.0.0.0/24 same  fast
                 1:23: error: unknown option 'fast'; this version has no options; a comment begins with '#'
             lsu * deny

@@ -70,6 +70,20 @@ import Testing
         #expect(whole.contains(.device("ipop0")))
     }
 
+    @Test func `that the device was taken out of its bridge is heard of, though not by whom`() throws {
+        let host = try TestHost()
+        try host.shell("ip link add br0 type bridge && ip link set br0 up")
+        let observer = try host.observe()
+        try host.shell("ip link set ipop0 up && ip link set ipop0 master br0")
+        let before = try observer.drain()
+
+        try host.shell("ip link set ipop0 nomaster")
+        let taken = try observer.drain().filter { $0.removedItem == .membership("ipop0") }
+
+        #expect(!before.contains { $0.removedItem == .membership("ipop0") })
+        #expect(taken.count == 1 && taken.first?.sender == nil)
+    }
+
     @Test func `changes of the host that matter to a plan are heard of`() throws {
         let host = try TestHost()
         let observer = try host.observe()

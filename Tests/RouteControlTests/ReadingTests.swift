@@ -35,7 +35,7 @@ import Testing
 
         let wan = try #require(state.link(named: "wan0")).index
         let plain = try #require(state.addresses.first { $0.address == IPAddress("203.0.113.2") })
-        #expect(plain == HostAddress(linkIndex: wan, address: plain.address, prefixLength: 24))
+        #expect(plain == HostAddress(linkIndex: wan, address: plain.address, prefixLength: 24, flags: .permanent))
         let pointToPoint = try #require(state.addresses.first { $0.address == IPAddress("10.7.0.1") })
         #expect(pointToPoint.peer == IPAddress("10.7.0.9"))
         #expect(pointToPoint.connectedPrefix == IPPrefix("10.7.0.9/32"))

@@ -37,7 +37,9 @@ import Testing
             let routeSteps = steps.filter { step in
                 switch step {
                 case .addRoute, .replaceRoute, .removeRoute: true
-                case .makeDevice, .setMTU, .setUp, .addAddress, .removeAddress, .setNeighbour: false
+                case .makeDevice, .setMTU, .setUp, .addAddress, .removeAddress, .setNeighbour, .removeNeighbour,
+                    .makeBridge, .removeBridge, .setMaster:
+                    false
                 }
             }
 

@@ -112,6 +112,18 @@ extension HostNetworkState {
         case .setNeighbour(let neighbour, _):
             neighbours.removeAll { $0.address == neighbour.address && $0.linkIndex == neighbour.linkIndex }
             neighbours.append(neighbour)
+        case .removeNeighbour(let neighbour, _):
+            neighbours.removeAll { $0 == neighbour }
+        case .makeBridge(let name, let mac, let mtu):
+            let index = (links.map(\.index).max() ?? 0) + 1
+            links.append(HostLink(index: index, name: name, isUp: false, mtu: mtu, mac: mac, kind: "bridge"))
+        case .removeBridge(let bridge):
+            links.removeAll { $0.index == bridge.index }
+            for index in links.indices where links[index].masterIndex == bridge.index { links[index].masterIndex = nil }
+            addresses.removeAll { $0.linkIndex == bridge.index }
+            routes.removeAll { $0.linkIndex == bridge.index }
+        case .setMaster(let link, let bridge):
+            links[links.firstIndex { $0.index == link.index }!].masterIndex = bridge?.index
         case .addRoute(let route, _, _):
             precondition(!routes.contains { $0.key == route.key }, "the kernel refuses a second route of one key")
             routes.append(route)
@@ -120,8 +132,9 @@ extension HostNetworkState {
             precondition(held.count == 1 && held[0].origin == .ipop, "replaced something that was not ours alone")
             routes.removeAll { $0.key == route.key }
             routes.append(route)
-        case .removeRoute(let route, _, _):
-            precondition(route.origin == .ipop && routes.contains(route), "removed something that was not ours")
+        case .removeRoute(let route, _, let purpose):
+            let mayGo = route.origin == .ipop || purpose == .moved
+            precondition(mayGo && routes.contains(route), "removed something that was not ours")
             routes.removeAll { $0 == route }
         }
         return HostNetworkState(

@@ -10,6 +10,7 @@ enum SubnetMapTarget {
         let lines = map.entries.map { entry in
             switch entry.rule {
             case .same(let prefix): "\(entry.site) \(prefix) same"
+            case .bridged(let prefix): "\(entry.site) bridged \(prefix)"
             case .acceptPrefix(let prefix): "\(entry.site) * \(prefix)"
             case .acceptAll: "\(entry.site) * accept"
             case .deny: "\(entry.site) * deny"

@@ -226,6 +226,26 @@ extension Problem {
         Problem(.streamsNotAccepted, ["port": String(port), "error": error])
     }
 
+    /// `reason` and `fix` are the bridge planner's words.
+    package static func lanNotBridged(reason: String, fix: String) -> Problem {
+        Problem(.lanNotBridged, ["reason": reason], fix: fix + ".")
+    }
+
+    /// `remover` names the program, if the kernel told; `restored` is whether the device is a port again.
+    package static func portTakenOut(
+        _ device: String, bridge: String, remover: String? = nil, restored: Bool
+    ) -> Problem {
+        Problem(
+            .portTakenOut,
+            [
+                "device": device, "bridge": bridge, "remover": remover ?? "another program",
+                "outcome": restored ? "restored" : "will be restored",
+            ])
+    }
+
+    /// A bridge that the gateway made, and does not want any more.
+    package static func bridgeLeft(_ bridge: String) -> Problem { Problem(.bridgeLeft, ["bridge": bridge]) }
+
     /// The own certificate is on the grid's revocation list.
     package static func certificateRevoked() -> Problem { Problem(.certificateRevoked) }
 }

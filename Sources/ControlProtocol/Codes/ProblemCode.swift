@@ -51,13 +51,18 @@ package enum ProblemCode: String, Sendable, CaseIterable, Comparable {
     // What the authority has published.
     case certificateRevoked = "E060"
 
+    // The bridge of a bridged LAN.
+    case lanNotBridged = "E080"
+    case portTakenOut = "E081"
+    case bridgeLeft = "E082"
+
     package static func < (lhs: ProblemCode, rhs: ProblemCode) -> Bool { lhs.rawValue < rhs.rawValue }
 
     /// Whether a gateway with this problem counts as degraded; the others are told and change no exit code.
     package var degrades: Bool {
         switch self {
         case .reversePathFilter, .sourceCheckDrops, .pathMTULow, .linkRefused, .stateNotSaved, .routeUnclaimed,
-            .metricsNotServed, .proxyUnusable, .streamsNotAccepted:
+            .metricsNotServed, .proxyUnusable, .streamsNotAccepted, .bridgeLeft:
             false
         default: true
         }
@@ -65,7 +70,29 @@ package enum ProblemCode: String, Sendable, CaseIterable, Comparable {
 
     /// Text with placeholders in braces, cause, and fix: the page docs/codes.md.
     package var explanation: CodeExplanation {
-        hostExplanation ?? routeExplanation ?? networkExplanation ?? CodeExplanation("unexplained", cause: "", fix: "")
+        hostExplanation ?? routeExplanation ?? networkExplanation ?? bridgeExplanation
+            ?? CodeExplanation("unexplained", cause: "", fix: "")
+    }
+
+    private var bridgeExplanation: CodeExplanation? {
+        switch self {
+        case .lanNotBridged:
+            CodeExplanation(
+                "the LAN is not bridged: {reason}",
+                cause: "lan.mode is bridged, and the LAN's interface cannot be a port of a bridge with the device.",
+                fix: "As the text says; then `ipop reload`.")
+        case .portTakenOut:
+            CodeExplanation(
+                "device {device} was taken out of the bridge {bridge} by {remover}; {outcome}",
+                cause: "Another program or a person made the overlay's device a port of no bridge, or of another.",
+                fix: "Stop that program from managing {device}: OPERATIONS.md, NetworkManager.")
+        case .bridgeLeft:
+            CodeExplanation(
+                "the bridge {bridge} is left from bridged mode",
+                cause: "lan.mode is routed again, and the bridge that the gateway made has the LAN's addresses.",
+                fix: "Stop ipopd, run `ipop lan release`, and start it again.")
+        default: nil
+        }
     }
 
     private var hostExplanation: CodeExplanation? {

@@ -75,18 +75,21 @@ package struct HostSettings: Equatable, Sendable {
     package var deviceMTU: Int?
     package var lanInterface: String
     package var lanMode: LANMode
+    /// The bridge that the device is a port of; `nil` where there is none.
+    package var bridge: String?
     /// The routing table's number; 254 is `main`.
     package var table: UInt32
     package var metric: UInt32
 
     package init(
-        device: String, deviceMTU: Int? = nil, lanInterface: String, lanMode: LANMode, table: UInt32 = 254,
-        metric: UInt32
+        device: String, deviceMTU: Int? = nil, lanInterface: String, lanMode: LANMode, bridge: String? = nil,
+        table: UInt32 = 254, metric: UInt32
     ) {
         self.device = device
         self.deviceMTU = deviceMTU
         self.lanInterface = lanInterface
         self.lanMode = lanMode
+        self.bridge = bridge
         self.table = table
         self.metric = metric
     }
@@ -164,7 +167,8 @@ extension HostSettings {
     var json: JSONValue {
         [
             "device": .string(device), "deviceMTU": .count(deviceMTU), "lanInterface": .string(lanInterface),
-            "lanMode": .string(lanMode.rawValue), "table": JSONValue(table), "metric": JSONValue(metric),
+            "lanMode": .string(lanMode.rawValue), "bridge": .text(bridge), "table": JSONValue(table),
+            "metric": JSONValue(metric),
         ]
     }
 
@@ -173,6 +177,7 @@ extension HostSettings {
         self.init(
             device: try shape.text("device"), deviceMTU: try shape.optionalInteger("deviceMTU"),
             lanInterface: try shape.text("lanInterface"), lanMode: try shape.code("lanMode"),
+            bridge: try shape.optionalText("bridge"),
             table: try shape.integer("table"), metric: try shape.integer("metric"))
     }
 }

@@ -16,7 +16,10 @@ extension StatusReport {
             "exports": .list(report?.exports ?? [], \.statusJSON), "leases": .list(report?.leases ?? [], \.json),
             "nat": (report?.nat ?? NATReport()).json, "problems": .list(problems, \.json),
             "version": .text(report?.version),
-            "lan": ["interface": .text(host?.lanInterface), "mode": .text(host?.lanMode.rawValue)],
+            "lan": [
+                "interface": .text(host?.lanInterface), "mode": .text(host?.lanMode.rawValue),
+                "bridge": .text(host?.bridge),
+            ],
             "forwarding": [
                 "ipv4": .optional(kernel.forwardingV4) { JSONValue($0) },
                 "ipv6": .optional(kernel.forwardingV6) { JSONValue($0) },

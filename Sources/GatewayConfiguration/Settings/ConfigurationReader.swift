@@ -7,13 +7,15 @@ package enum ConfigurationReader {
         (
             "",
             [
-                "grid", "site", "listen", "proxy", "bootstrap", "lan", "device", "routes", "mtu", "metrics", "log",
+                "grid", "site", "listen", "proxy", "bootstrap", "lan", "dhcp", "device", "routes", "mtu", "metrics",
+                "log",
                 "session",
                 "offloads",
             ]
         ),
         ("listen", ["port", "addresses", "tcp", "port-mapping"]),
-        ("lan", ["interface", "mode"]),
+        ("lan", ["interface", "mode", "bridge", "static-hosts"]),
+        ("dhcp", ["enabled", "lease", "allow-macs", "allow-classes"]),
         ("routes", ["table", "metric", "accept"]),
         ("metrics", ["listen"]),
         ("log", ["level"]),
@@ -33,6 +35,7 @@ package enum ConfigurationReader {
         readProxy(top, &settings, &problems)
         settings.bootstrap = bootstrap(top, &problems)
         readDevices(top, &settings, &problems)
+        readDHCP(top, &settings, &problems)
         readRoutes(top, &settings, &problems)
         readMTU(top, &settings, &problems)
         readMetrics(top, &settings, &problems)
@@ -49,7 +52,7 @@ package enum ConfigurationReader {
         return StrictMapping(node, section: section, keys: known, homes: home, &problems)
     }
 
-    private static func section(_ top: StrictMapping, _ name: String, _ problems: inout ProblemList) -> StrictMapping? {
+    static func section(_ top: StrictMapping, _ name: String, _ problems: inout ProblemList) -> StrictMapping? {
         guard let node = top.node(name) else { return nil }
         return mapping(node, name, &problems)
     }
@@ -159,13 +162,16 @@ package enum ConfigurationReader {
                     suggestion: "name the interface that the site's hosts are on")
             }
         }
-        if let (mode, position) = lan.choice("mode", of: GatewaySettings.LAN.Mode.self, &problems) {
+        if let (mode, _) = lan.choice("mode", of: GatewaySettings.LAN.Mode.self, &problems) {
             settings.lan.mode = mode
-            if mode == .bridged {
-                problems.error(
-                    .notOffered, at: position, "lan.mode 'bridged' is not offered by this version",
-                    suggestion: "write mode: routed")
-            }
+        }
+        if let name = interfaceName(lan, "bridge", &problems) { settings.lan.bridge = name }
+        if let value = lan.boolean("static-hosts", &problems) { settings.lan.staticHosts = value }
+        for key in ["bridge", "static-hosts"] where settings.lan.mode == .routed {
+            guard let node = lan.node(key) else { continue }
+            problems.error(
+                .invalidValue, at: node.position, "'lan.\(key)' is for bridged LANs, and this one is routed",
+                suggestion: "remove it, or write mode: bridged")
         }
     }
 

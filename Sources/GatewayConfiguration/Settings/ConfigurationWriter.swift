@@ -11,7 +11,10 @@ package enum ConfigurationWriter {
             "port-mapping: \(settings.listen.portMapping.rawValue)",
         ]
         let proxy = settings.proxy.map { "\"\($0.url)\"" } ?? "none"
-        let lan = ["interface: \(quoted(settings.lan.interface))", "mode: \(settings.lan.mode.rawValue)"]
+        let lan = [
+            "interface: \(quoted(settings.lan.interface))", "mode: \(settings.lan.mode.rawValue)",
+            settings.lan.bridge.map { "bridge: \(quoted($0))" }, settings.lan.staticHosts ? nil : "static-hosts: false",
+        ].compactMap(\.self)
         let routes = [
             "table: \(settings.routes.table)", "metric: \(settings.routes.metric)",
             "accept: \(settings.routes.accept.rawValue)",
@@ -40,7 +43,7 @@ package enum ConfigurationWriter {
 
             # The interface that the site's hosts are on.
             lan: {\(lan.joined(separator: ", "))}
-
+            \(dhcpText(settings))
             # The overlay's device, and how the grid's prefixes go into the kernel's routing table.
             # accept: learned takes any verified announcement; mapped takes only what subnets.map names.
             device: \(quoted(settings.device))
@@ -64,8 +67,26 @@ package enum ConfigurationWriter {
             """
     }
 
-    /// A subnets.map with which `site` exports `subnets` under their own addresses.
-    package static func subnetMapText(site: String, exports subnets: [IPPrefix]) -> String {
+    /// The addresses for a bridged LAN's hosts; nothing where the LAN is routed.
+    private static func dhcpText(_ settings: GatewaySettings) -> String {
+        guard settings.lan.mode == .bridged else { return "" }
+        let dhcp = settings.dhcp
+        let keys = [
+            "enabled: \(dhcp.isEnabled)", "lease: \(dhcp.leaseSeconds)",
+            dhcp.allowedMACs.isEmpty ? nil : "allow-macs: [\(quotedList(dhcp.allowedMACs))]",
+            dhcp.allowedClasses.isEmpty
+                ? nil : "allow-classes: [\(dhcp.allowedClasses.map(quoted).joined(separator: ", "))]",
+        ].compactMap(\.self)
+        return """
+
+            # Addresses for the LAN's hosts, each for so many seconds. allow-macs or allow-classes: for some hosts only.
+            dhcp: {\(keys.joined(separator: ", "))}
+
+            """
+    }
+
+    /// A subnets.map with which `site` exports `subnets` under their own addresses, and bridges into `bridged`.
+    package static func subnetMapText(site: String, exports subnets: [IPPrefix], bridged: IPPrefix? = nil) -> String {
         let header = """
             # What this site exports, and what it takes from other sites: a mapping a line, described in subnets.map(5).
             # After an edit: ipop check && ipop reload
@@ -84,6 +105,7 @@ package enum ConfigurationWriter {
         for subnet in subnets {
             text += padded(site, siteWidth) + padded("\(subnet)", width) + "same\n"
         }
+        if let bridged { text += padded(site, siteWidth) + padded("bridged", width) + "\(bridged)\n" }
         return text
     }
 

@@ -12,6 +12,7 @@ package struct GatewaySettings: Equatable, Sendable {
     /// Members to ask first; names are resolved again and again.
     package var bootstrap: [HostAndPort] = []
     package var lan: LAN
+    package var dhcp = DHCP()
     /// Name of the overlay's TAP device.
     package var device = "ipop0"
     package var routes = Routes()
@@ -57,11 +58,31 @@ package struct GatewaySettings: Equatable, Sendable {
 
         package var interface: String
         package var mode: Mode
+        /// In bridged mode: the bridge that the overlay device is a port of. `nil`: that which the interface is a port
+        /// of, or one that the gateway makes.
+        package var bridge: String?
+        /// In bridged mode: whether hosts that have an address of the subnet by their own choice are registered.
+        package var staticHosts = true
 
         package init(interface: String, mode: Mode = .routed) {
             self.interface = interface
             self.mode = mode
         }
+    }
+
+    /// `dhcp`: addresses for the hosts of a bridged LAN.
+    package struct DHCP: Equatable, Sendable {
+        package static let leaseRange = 120...604_800
+        /// Whether clients are answered.
+        package var isEnabled = true
+        /// How long a client has its address.
+        package var leaseSeconds = 3_600
+        /// If there are any: the clients that are answered, by their Ethernet addresses.
+        package var allowedMACs: [MACAddress] = []
+        /// If there are any: the clients that are answered, by what their vendor class (option 60) begins with.
+        package var allowedClasses: [String] = []
+
+        package init() {}
     }
 
     /// `routes`: where and how the grid's prefixes go into the kernel.

@@ -6,6 +6,8 @@ package struct SubnetMap: Equatable, Sendable {
     package enum Rule: Equatable, Sendable {
         /// `SITE SUBNET same`: reachable in the grid under its own addresses.
         case same(IPPrefix)
+        /// `SITE bridged PREFIX`: the site's LAN hosts live in this virtual subnet, beside those of other sites.
+        case bridged(IPPrefix)
         /// `SITE * PREFIX`: exactly this may come from the site; more lines permit more prefixes.
         case acceptPrefix(IPPrefix)
         /// `SITE * accept`: every verified announcement of the site, also where `routes.accept` is `mapped`.
@@ -16,7 +18,7 @@ package struct SubnetMap: Equatable, Sendable {
         /// The prefix that the rule is about, as the grid knows it.
         package var prefix: IPPrefix? {
             switch self {
-            case .same(let prefix), .acceptPrefix(let prefix): prefix
+            case .same(let prefix), .bridged(let prefix), .acceptPrefix(let prefix): prefix
             case .acceptAll, .deny: nil
             }
         }
@@ -49,6 +51,14 @@ package struct SubnetMap: Equatable, Sendable {
             guard entry.site == site, case .same(let subnet) = entry.rule else { return nil }
             return SubnetExport(subnet: subnet, virtual: subnet, position: entry.position)
         }
+    }
+
+    /// The virtual subnet that the LAN hosts of `site` live in, and where subnets.map says so.
+    package func bridgedSubnet(of site: String) -> (subnet: IPPrefix, position: SourcePosition)? {
+        for entry in entries where entry.site == site {
+            if case .bridged(let subnet) = entry.rule { return (subnet, entry.position) }
+        }
+        return nil
     }
 
     /// What the lines of the other sites say, seen from `site`.
@@ -102,7 +112,8 @@ package struct RemotePolicy: Equatable, Sendable {
             if rules.last?.site != entry.site { rules.append(SiteRules(site: entry.site)) }
             let last = rules.count - 1
             switch entry.rule {
-            case .same(let prefix), .acceptPrefix(let prefix): rules[last].prefixes.append(prefix)
+            case .same(let prefix), .bridged(let prefix), .acceptPrefix(let prefix):
+                rules[last].prefixes.append(prefix)
             case .acceptAll: rules[last].acceptsAll = true
             case .deny: rules[last].denies = true
             }

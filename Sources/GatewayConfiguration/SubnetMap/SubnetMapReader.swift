@@ -57,7 +57,7 @@ private struct SubnetMapReading {
             let missing = words.count == 1 ? "the subnet" : "the virtual prefix"
             problems.error(
                 .missingKey, at: end.position, "\(missing) is missing behind '\(end.text)'",
-                suggestion: "a line is SITE SUBNET same, SITE * PREFIX or SITE * deny")
+                suggestion: "a line is SITE SUBNET same, SITE bridged PREFIX, SITE * PREFIX or SITE * deny")
             return
         }
         for option in words.dropFirst(3) {
@@ -68,9 +68,7 @@ private struct SubnetMapReading {
         if words[1].text == "*" {
             readPolicy(site: first, target: words[2])
         } else if words[1].text == "bridged" {
-            problems.error(
-                .notOffered, at: words[1].position, "bridged subnets are not offered by this version",
-                suggestion: "this version exports 'same' only: SITE SUBNET same")
+            readBridged(site: first, target: words[2])
         } else {
             readExport(site: first, subnet: words[1], target: words[2])
         }
@@ -116,6 +114,33 @@ private struct SubnetMapReading {
         }
     }
 
+    private mutating func readBridged(site owner: Word, target: Word) {
+        guard let subnet = prefix(target, orWords: []) else { return }
+        guard subnet.length > 0, !subnet.address.isMulticast, !subnet.address.isLoopback, !subnet.address.isLinkLocal
+        else {
+            problems.error(
+                .invalidValue, at: target.position, "\(subnet) cannot be a bridged subnet",
+                suggestion: "take a subnet of the grid's pool")
+            return
+        }
+        // The subnet's own address, the service address, the broadcast address: a host is left from 4 addresses on.
+        guard subnet.length <= subnet.family.bitCount - 2 else {
+            problems.error(
+                .invalidValue, at: target.position, "\(subnet) has no room for hosts",
+                suggestion: "take a subnet of at least 4 addresses")
+            return
+        }
+        for entry in entries where entry.site == owner.text {
+            guard case .bridged = entry.rule else { continue }
+            problems.error(
+                .duplicate, at: target.position,
+                "'\(owner.text)' bridges into another subnet at line \(entry.position.line) already",
+                suggestion: "a site's LAN hosts live in one subnet; keep one")
+            return
+        }
+        append(.bridged(subnet), of: owner, at: target)
+    }
+
     private mutating func readPolicy(site owner: Word, target: Word) {
         if owner.text == site {
             problems.error(
@@ -158,6 +183,8 @@ private struct SubnetMapReading {
         for (earlier, later) in zip(byPrefix, byPrefix.dropFirst())
         where entries[earlier].rule.prefix == entries[later].rule.prefix && entries[earlier].site != entries[later].site
         {
+            // But a bridged subnet is shared by all sites that bridge into it.
+            if case (.bridged, .bridged) = (entries[earlier].rule, entries[later].rule) { continue }
             reportOverlap(earlier, later)
         }
     }
@@ -232,7 +259,9 @@ private struct SubnetMapReading {
         case .failure(.notAnAddress):
             problems.error(
                 .invalidValue, at: word.position,
-                "'\(word.text)' is neither a prefix nor one of \(words.joined(separator: ", "))",
+                words.isEmpty
+                    ? "'\(word.text)' is not a prefix"
+                    : "'\(word.text)' is neither a prefix nor one of \(words.joined(separator: ", "))",
                 suggestion: NameSuggestion.nearest(to: word.text, among: words).map { "did you mean '\($0)'?" })
         }
         return nil

@@ -35,6 +35,7 @@ extension Daemon {
                 return .failure(ControlFailure(.configurationRejected, "\(error)"))
             }
         }
+        settleBridge()
         applyExports(first: true)
         listenForMetrics()
         configureStreams()
@@ -91,7 +92,9 @@ extension Daemon {
         if old.settings.listen.portMapping != new.settings.listen.portMapping {
             changes.append("port mapping \(new.settings.listen.portMapping.rawValue)")
         }
-        if old.settings.lan != new.settings.lan { changes.append("lan interface \(new.settings.lan.interface)") }
+        if old.settings.lan != new.settings.lan {
+            changes.append("lan interface \(new.settings.lan.interface), \(new.settings.lan.mode.rawValue)")
+        }
         if old.certificate.der != new.certificate.der { changes.append("certificate renewed") }
         return changes
     }

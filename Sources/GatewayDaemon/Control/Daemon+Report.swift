@@ -27,8 +27,8 @@ extension Daemon {
             refusedHandshakes: refusalTally.reports,
             host: HostSettings(
                 device: settings.device, deviceMTU: deviceMTU, lanInterface: settings.lan.interface,
-                lanMode: settings.lan.mode == .bridged ? .bridged : .routed, table: settings.routes.table.number,
-                metric: settings.routes.metric))
+                lanMode: settings.lan.mode == .bridged ? .bridged : .routed, bridge: bridge.bridge,
+                table: settings.routes.table.number, metric: settings.routes.metric))
     }
 
     private var overlayReport: OverlayReport {
@@ -158,7 +158,25 @@ extension Daemon {
         for failure in keeper.failures {
             list.append(.kernelChangeFailed(change: "\(failure.step)", error: failure.text))
         }
-        return list + linkProblems
+        return list + bridgeProblems + linkProblems
+    }
+
+    private var bridgeProblems: [Problem] {
+        switch bridge.standing {
+        case .routed: return []
+        case .refused(let refusal): return [.lanNotBridged(reason: refusal.text, fix: refusal.fix)]
+        case .left(let name): return [.bridgeLeft(name)]
+        case .bridged(let name, _):
+            let device = files.settings.device
+            guard let history = keeper.schedule.history(of: .membership(device)), let at = history.lastVanished,
+                now - at < .seconds(60)
+            else { return [] }
+            return [
+                .portTakenOut(
+                    device, bridge: name, remover: history.lastRemover,
+                    restored: history.lastRestored.map { $0 >= at } ?? false)
+            ]
+        }
     }
 
     private var linkProblems: [Problem] {

@@ -32,7 +32,8 @@ extension Daemon {
             gateway.pathEndpoints.map(\.address)
             + gateway.bootstrapStatus.flatMap { $0.endpoints.map(\.address) } + streams.proxyAddresses
         return WantedHostNetwork(
-            device: settings.device, mtu: deviceMTU, table: RoutingTable(rawValue: settings.routes.table.number),
+            device: settings.device, bridge: bridge.bridge, mtu: deviceMTU,
+            table: RoutingTable(rawValue: settings.routes.table.number),
             metric: settings.routes.metric, routes: routes, underlay: underlay)
     }
 
@@ -72,6 +73,10 @@ extension Daemon {
     /// Something in the kernel has changed.
     func kernelChanged() {
         guard keeper.drainEvents(now: now), keeper.refresh() else { return }
+        if case .refused(.interfaceMissing(let name)) = bridge.standing, keeper.found.link(named: name) != nil {
+            settleBridge()
+        }
+        bridge.mend(keeper, now: now)
         applyExports(first: false)
         gateway.underlayChanged(underlayFacts, now: now, effects: &effects)
         settle()
@@ -79,11 +84,21 @@ extension Daemon {
         followRouter()
     }
 
+    /// The interface that has the LAN's addresses: its bridge, where there is one.
+    var lanInterface: String { bridge.bridge ?? files.settings.lan.interface }
+
+    /// Makes, finds or leaves the LAN's bridge, as the settings say.
+    func settleBridge() {
+        let lan = files.settings.lan
+        let wish = lan.mode == .bridged ? BridgeWish(interface: lan.interface, bridge: lan.bridge) : nil
+        bridge.settle(wish, keeper, now: now)
+    }
+
     /// Judges the exports against the host as it is now, and announces those that stand.
     func applyExports(first: Bool) {
         let covered = files.exports.covered
         let verdicts = ExportCheck.check(
-            exports: covered.map(\.virtual), lanInterface: files.settings.lan.interface, device: files.settings.device,
+            exports: covered.map(\.virtual), lanInterface: lanInterface, device: files.settings.device,
             found: keeper.found)
         deviceMTU = wantedDeviceMTU
         guard first || verdicts != exportVerdicts else { return }
@@ -109,7 +124,7 @@ extension Daemon {
     private var wantedDeviceMTU: Int {
         switch files.settings.mtu {
         case .bytes(let count): count
-        case .automatic: max(1_280, min(keeper.found.link(named: files.settings.lan.interface)?.mtu ?? 1_500, 65_000))
+        case .automatic: max(1_280, min(keeper.found.link(named: lanInterface)?.mtu ?? 1_500, 65_000))
         }
     }
 }

@@ -119,6 +119,19 @@ final class HostNetworkKeeper {
         return true
     }
 
+    /// Applies what `plan` asks for until it asks for nothing more; what has been applied stays, also on an error.
+    func carryOut(_ plan: (HostNetworkState) -> [HostNetworkStep]) throws(BridgeRefusal) {
+        defer {
+            isStale = true
+            _ = refresh()
+        }
+        do throws(NetlinkError) {
+            try writer.carryOut(device: device, reader: reader, plan)
+        } catch {
+            throw .kernelRefused("\(error)")
+        }
+    }
+
     /// Removes everything of ours: a clean exit.
     func withdraw() {
         isStale = true

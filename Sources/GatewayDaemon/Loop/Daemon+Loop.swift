@@ -59,6 +59,7 @@ extension Daemon {
                 "device": "\(files.settings.device)", "adopted": "\(tap.device.wasAdopted)",
             ])
         for warning in files.warnings { logger.warning("\(warning.description)") }
+        settleBridge()
         applyExports(first: true)
         listenForMetrics()
         configureStreams()
@@ -190,6 +191,7 @@ extension Daemon {
         if let deadline = nextGlance, deadline < earliest { earliest = deadline }
         if let deadline = coreWakeup, deadline < earliest { earliest = deadline }
         if let deadline = keeper.nextDeadline, deadline < earliest { earliest = deadline }
+        if let deadline = bridge.nextDeadline, deadline < earliest { earliest = deadline }
         if let deadline = nextWatchdog, deadline < earliest { earliest = deadline }
         if let deadline = controlServer.nextDeadline, deadline < earliest { earliest = deadline }
         if let deadline = metricsServer.nextDeadline, deadline < earliest { earliest = deadline }
@@ -203,6 +205,7 @@ extension Daemon {
             gateway.handleTimeout(now: now, unixSeconds: WallClock.unixSeconds(), effects: &effects)
             settle()
         }
+        if let due = bridge.nextDeadline, due <= now { bridge.mend(keeper, now: now) }
         if let due = keeper.nextDeadline, due <= now { reconcile() }
         if let due = nextWatchdog, due <= now, let interval = notifier.watchdogInterval {
             notify { try $0.watchdog() }

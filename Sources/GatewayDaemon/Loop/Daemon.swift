@@ -40,6 +40,7 @@ package final class Daemon {
     let plane: ForwardingPlane
     let inbox = ControlInbox()
     let keeper: HostNetworkKeeper
+    let bridge: BridgeKeeper
     let controlServer: ControlServer
     let metricsServer: MetricsServer
     let portMapping: PortMappingClient
@@ -107,6 +108,7 @@ package final class Daemon {
             ports = opened
             tap = try TapPort(name: files.settings.device, offloads: files.settings.offloads.vnet ? .all : [])
             keeper = try HostNetworkKeeper(device: files.settings.device, logger: logger)
+            bridge = BridgeKeeper(stateDirectory: arguments.stateDirectory, logger: logger)
             controlServer = try ControlServer(
                 path: "\(arguments.runDirectory)/control.sock", group: "ipop-admin", poller: poller,
                 listenerToken: Token.control)
@@ -114,7 +116,7 @@ package final class Daemon {
             portMapping = PortMappingClient(
                 port: files.settings.listen.port, poller: poller, token: Token.portMapping, logger: logger)
             resolver = try NameResolver()
-            plane = ForwardingPlane(datagrams: ports, frames: tap, control: inbox)
+            plane = ForwardingPlane(datagrams: ports, frames: tap, control: inbox, seed: SystemRandom.seed())
             notifier = ServiceNotifier()
             let remembered = state.rememberedMembers()
             gateway = Gateway(

@@ -8,17 +8,20 @@ package struct HostAddress: Hashable, Comparable, Sendable {
     package var prefixLength: Int
     /// The far end of a point-to-point link, when it differs from `address`.
     package var peer: IPAddress?
+    /// The address by which all hosts of the block are meant; v4 only.
+    package var broadcast: IPAddress?
     package var scope: AddressScope
     package var flags: HostAddressFlags
 
     package init(
-        linkIndex: Int32, address: IPAddress, prefixLength: Int, peer: IPAddress? = nil, scope: AddressScope = .global,
-        flags: HostAddressFlags = []
+        linkIndex: Int32, address: IPAddress, prefixLength: Int, peer: IPAddress? = nil, broadcast: IPAddress? = nil,
+        scope: AddressScope = .global, flags: HostAddressFlags = []
     ) {
         self.linkIndex = linkIndex
         self.address = address
         self.prefixLength = prefixLength
         self.peer = peer
+        self.broadcast = broadcast
         self.scope = scope
         self.flags = flags
     }
@@ -71,6 +74,13 @@ package struct HostAddressFlags: OptionSet, Hashable, Sendable {
     /// Duplicate address detection still runs.
     package static let tentative = HostAddressFlags(rawValue: 0x40)
 
+    /// Not on loan: neither DHCP nor a router advertisement gave it.
+    package static let permanent = HostAddressFlags(rawValue: 0x80)
+    /// The kernel made no route to the address's block.
+    package static let noPrefixRoute = HostAddressFlags(rawValue: 0x200)
+
     /// The flags that a state keeps; the kernel's other ones are dropped.
-    package static let known: HostAddressFlags = [.temporary, .duplicate, .deprecated, .tentative]
+    package static let known: HostAddressFlags = [
+        .temporary, .duplicate, .deprecated, .tentative, .permanent, .noPrefixRoute,
+    ]
 }

@@ -36,6 +36,9 @@ package struct HostLink: Equatable, Sendable {
 
     /// Index and name, as steps and reasons carry them.
     package var identity: LinkIdentity { LinkIdentity(index: index, name: name) }
+
+    /// The kind of a bridge.
+    package static let bridgeKind = "bridge"
 }
 
 /// What names an interface to the kernel (the index) and to an operator (the name).

@@ -1,6 +1,6 @@
 package import NetworkTypes
 
-/// One entry of the neighbour table (ARP or ND) of the overlay device.
+/// One entry of the neighbour table (ARP or ND) of the overlay device, or a virtual next hop on its bridge.
 package struct HostNeighbour: Hashable, Comparable, Sendable {
     package var linkIndex: Int32
     package var address: IPAddress
@@ -15,6 +15,9 @@ package struct HostNeighbour: Hashable, Comparable, Sendable {
         self.mac = mac
         self.isPermanent = isPermanent
     }
+
+    /// Whether it is a virtual next hop, wherever it stands.
+    package var isNextHop: Bool { mac == .virtualNextHop && WantedHostNetwork.isNextHop(address) }
 
     package static func < (lhs: HostNeighbour, rhs: HostNeighbour) -> Bool {
         lhs.linkIndex != rhs.linkIndex ? lhs.linkIndex < rhs.linkIndex : lhs.address < rhs.address

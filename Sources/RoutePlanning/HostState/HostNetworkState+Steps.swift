@@ -12,7 +12,8 @@ extension HostNetworkState {
                 added.append(route)
             case .removeRoute(let route, _, _):
                 replaced.insert(route.key)
-            case .makeDevice, .setMTU, .setUp, .addAddress, .removeAddress, .setNeighbour:
+            case .makeDevice, .setMTU, .setUp, .addAddress, .removeAddress, .setNeighbour, .removeNeighbour,
+                .makeBridge, .removeBridge, .setMaster:
                 return nil
             }
         }

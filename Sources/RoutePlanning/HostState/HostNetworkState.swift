@@ -11,7 +11,7 @@ package struct HostNetworkState: Equatable, Sendable {
     package private(set) var addresses: [HostAddress]
     /// By table, prefix, metric, maker.
     package private(set) var routes: [HostRoute]
-    /// Of the overlay device only; by address.
+    /// Of the overlay device, and virtual next hops on its bridge; by address.
     package private(set) var neighbours: [HostNeighbour]
     /// By family, priority.
     package private(set) var rules: [PolicyRule]

@@ -15,7 +15,10 @@ package enum HostNetworkPlanner {
             return planWithoutDevice(wanted, routes: sorted, refusals: refusals)
         }
         var plan = HostNetworkPlan()
-        planDevice(device, wanted: wanted, found: found, into: &plan)
+        let bridge = wanted.bridge.flatMap { found.link(named: $0) }
+        planDevice(device, bridge: bridge, wanted: wanted, found: found, into: &plan)
+        // The kernel takes nothing from a port: what leads into the overlay leads through its bridge.
+        let way = bridge ?? device
 
         var admitted = PrefixTable<Void>()
         for (route, refusal) in zip(sorted, refusals) where refusal == nil { admitted[route.prefix] = () }
@@ -28,9 +31,9 @@ package enum HostNetworkPlanner {
             if let refusal {
                 plan.verdicts.append(RouteVerdict(wanted: route, state: .refused, reason: refusal))
             } else {
-                let target = overlayRoute(route, wanted: wanted, found: found, device: device)
+                let target = overlayRoute(route, wanted: wanted, found: found, way: way, isBridge: bridge != nil)
                 let (state, reason) = planRoute(
-                    target, through: device.identity, purpose: .overlay, found: found, into: &plan)
+                    target, through: way.identity, purpose: .overlay, found: found, into: &plan)
                 plan.verdicts.append(RouteVerdict(wanted: route, state: state, reason: reason))
             }
         }
@@ -39,9 +42,17 @@ package enum HostNetworkPlanner {
         return plan
     }
 
-    /// The steps that take every route of ours away, for a clean stop. The device and what is on it is its maker's.
+    /// The steps that take every route of ours away, and what of ours is on a bridge, for a clean stop. The device and
+    /// what is on it is its maker's.
     package static func farewell(found: HostNetworkState) -> [HostNetworkStep] {
-        removals(found: found, keeping: [])
+        let neighbours = found.neighbours.filter {
+            $0.isNextHop && found.link(at: $0.linkIndex)?.kind == HostLink.bridgeKind
+        }
+        return removals(found: found, keeping: [])
+            + neighbours.map { neighbour in
+                .removeNeighbour(
+                    neighbour, on: LinkIdentity(index: neighbour.linkIndex, name: found.linkName(neighbour.linkIndex)))
+            }
     }
 
     private static func planWithoutDevice(
@@ -55,17 +66,22 @@ package enum HostNetworkPlanner {
         return HostNetworkPlan(steps: [make], verdicts: verdicts, targets: [make])
     }
 
-    /// MTU, up, link-local addresses, next hops: in the order in which the kernel accepts them.
+    /// MTU, bridge, up, link-local addresses, next hops: in the order in which the kernel accepts them. A port of a
+    /// bridge has no addresses, and the next hops are the bridge's.
     private static func planDevice(
-        _ device: HostLink, wanted: WantedHostNetwork, found: HostNetworkState, into plan: inout HostNetworkPlan
+        _ device: HostLink, bridge: HostLink?, wanted: WantedHostNetwork, found: HostNetworkState,
+        into plan: inout HostNetworkPlan
     ) {
         let link = device.identity
         plan.targets.append(.makeDevice(name: wanted.device))
         plan.add(.setMTU(link, mtu: wanted.mtu), unless: device.mtu == wanted.mtu)
+        plan.add(.setMaster(link, bridge?.identity), unless: device.masterIndex == bridge?.index)
         plan.add(.setUp(link), unless: device.isUp)
 
         let held = found.addresses.filter { $0.linkIndex == device.index }
-        let wantedAddresses = WantedHostNetwork.deviceAddresses.filter { runs($0.address.family, wanted) }
+        let wantedAddresses = WantedHostNetwork.deviceAddresses.filter {
+            bridge == nil && runs($0.address.family, wanted)
+        }
         for address in held where address.family == .v4 || !address.address.isLinkLocal {
             let isOurs = wantedAddresses.contains {
                 $0.address == address.address && $0.prefixLength == address.prefixLength
@@ -77,11 +93,12 @@ package enum HostNetworkPlanner {
             let isHeld = held.contains { $0.address == address && $0.prefixLength == length }
             plan.add(.addAddress(target, on: link), unless: isHeld)
         }
+        let way = bridge ?? device
         for family in [AddressFamily.v4, .v6] where runs(family, wanted) {
             let target = HostNeighbour(
-                linkIndex: device.index, address: WantedHostNetwork.nextHop(family), mac: .virtualNextHop,
-                isPermanent: true)
-            plan.add(.setNeighbour(target, on: link), unless: found.neighbours.contains(target))
+                linkIndex: way.index, address: WantedHostNetwork.nextHop(family, onBridge: bridge != nil),
+                mac: .virtualNextHop, isPermanent: true)
+            plan.add(.setNeighbour(target, on: way.identity), unless: found.neighbours.contains(target))
         }
     }
 
@@ -91,18 +108,20 @@ package enum HostNetworkPlanner {
     }
 
     private static func overlayRoute(
-        _ route: WantedRoute, wanted: WantedHostNetwork, found: HostNetworkState, device: HostLink
+        _ route: WantedRoute, wanted: WantedHostNetwork, found: HostNetworkState, way: HostLink, isBridge: Bool
     ) -> HostRoute {
         // The kernel refuses a route whose preferred source it does not have, and drops it when the address goes.
         let source = route.preferredSource.flatMap { source in
-            found.addresses.contains { $0.address == source && $0.isUsable && $0.linkIndex != device.index }
-                ? source : nil
+            found.addresses.contains {
+                $0.address == source && $0.isUsable && (isBridge || $0.linkIndex != way.index)
+            } ? source : nil
         }
         return HostRoute(
-            table: wanted.table, prefix: route.prefix, metric: wanted.metric, origin: .ipop, linkIndex: device.index,
-            gateway: WantedHostNetwork.nextHop(route.prefix.family), preferredSource: source,
+            table: wanted.table, prefix: route.prefix, metric: wanted.metric, origin: .ipop, linkIndex: way.index,
+            gateway: WantedHostNetwork.nextHop(route.prefix.family, onBridge: isBridge), preferredSource: source,
             mtu: RouteLimits.bounded(route.mtu, by: RouteLimits.largestMTU),
-            advertisedMSS: RouteLimits.bounded(route.advertisedMSS, by: RouteLimits.largestMSS))
+            advertisedMSS: RouteLimits.bounded(route.advertisedMSS, by: RouteLimits.largestMSS),
+            isOnLink: isBridge && route.prefix.family == .v4)
     }
 
     /// Adds the step that `target` needs, if any, and says how it stands.
@@ -151,7 +170,7 @@ package enum HostNetworkPlanner {
             next = next.drop { $0 < route.key }
             if next.first == route.key { continue }
             let through = route.linkIndex.map { LinkIdentity(index: $0, name: found.linkName($0)) }
-            if route.gateway == WantedHostNetwork.nextHop(route.family) {
+            if WantedHostNetwork.isNextHop(route.gateway) {
                 overlay.append(.removeRoute(route, through: through, purpose: .overlay))
             } else {
                 pins.append(.removeRoute(route, through: through, purpose: .underlayPin))

@@ -10,6 +10,12 @@ package enum HostNetworkStep: Equatable, Sendable {
     case removeAddress(HostAddress, on: LinkIdentity)
     /// Add or overwrite a permanent neighbour entry.
     case setNeighbour(HostNeighbour, on: LinkIdentity)
+    case removeNeighbour(HostNeighbour, on: LinkIdentity)
+    /// Make a bridge that forwards at once, with an address that does not change with its ports.
+    case makeBridge(name: String, mac: MACAddress, mtu: Int)
+    case removeBridge(LinkIdentity)
+    /// Make a link a port of a bridge, or of none.
+    case setMaster(LinkIdentity, LinkIdentity?)
     /// Add a route where no route of that key stands.
     case addRoute(HostRoute, through: LinkIdentity?, purpose: RoutePurpose)
     /// Put a route in the place of ours of the same key, without a moment between.
@@ -24,7 +30,10 @@ package enum HostNetworkStep: Equatable, Sendable {
         case .setUp: .deviceUp
         case .addAddress(let address, _): .address(address.address)
         case .removeAddress(let address, _): .unwantedAddress(address.address, prefixLength: address.prefixLength)
-        case .setNeighbour(let neighbour, _): .neighbour(neighbour.address)
+        case .setNeighbour(let neighbour, _), .removeNeighbour(let neighbour, _): .neighbour(neighbour.address)
+        case .makeBridge(let name, _, _): .bridge(name)
+        case .removeBridge(let link): .bridge(link.name)
+        case .setMaster(let link, _): .membership(link.name)
         case .addRoute(let route, _, let purpose), .replaceRoute(let route, _, let purpose):
             purpose == .overlay ? .route(route.key) : .pin(route.key)
         case .removeRoute(let route, _, _): .unwantedRoute(route.key)
@@ -34,8 +43,10 @@ package enum HostNetworkStep: Equatable, Sendable {
     /// Whether the step takes something away.
     package var isRemoval: Bool {
         switch self {
-        case .removeAddress, .removeRoute: true
-        case .makeDevice, .setMTU, .setUp, .addAddress, .setNeighbour, .addRoute, .replaceRoute: false
+        case .removeAddress, .removeRoute, .removeNeighbour, .removeBridge: true
+        case .makeDevice, .setMTU, .setUp, .addAddress, .setNeighbour, .addRoute, .replaceRoute, .makeBridge,
+            .setMaster:
+            false
         }
     }
 }
@@ -46,6 +57,8 @@ package enum RoutePurpose: Sendable {
     case overlay
     /// It keeps datagrams to a peer out of the overlay.
     case underlayPin
+    /// It is the operator's, and moves between the LAN's interface and its bridge.
+    case moved
 }
 
 /// What names a piece of our kernel state over time, whatever its present attributes are.
@@ -55,6 +68,9 @@ package enum HostNetworkItem: Hashable, Sendable {
     case deviceUp
     case address(IPAddress)
     case neighbour(IPAddress)
+    case bridge(String)
+    /// That a link is a port of its bridge, or of none.
+    case membership(String)
     case route(RouteKey)
     case pin(RouteKey)
     /// Something on our device, or of our route protocol, that should not be there.
@@ -74,6 +90,12 @@ extension HostNetworkStep: CustomStringConvertible {
         case .setNeighbour(let neighbour, let link):
             "ip neighbour replace \(neighbour.address) lladdr \(neighbour.mac?.description ?? "none") "
                 + "dev \(link.name) nud permanent"
+        case .removeNeighbour(let neighbour, let link): "ip neighbour del \(neighbour.address) dev \(link.name)"
+        case .makeBridge(let name, let mac, let mtu):
+            "ip link add \(name) address \(mac) mtu \(mtu) type bridge forward_delay 0 stp_state 0"
+        case .removeBridge(let link): "ip link del dev \(link.name)"
+        case .setMaster(let link, let bridge):
+            "ip link set dev \(link.name) \(bridge.map { "master \($0.name)" } ?? "nomaster")"
         case .addRoute(let route, let link, _): "ip route add \(route.command(through: link))"
         case .replaceRoute(let route, let link, _): "ip route replace \(route.command(through: link))"
         case .removeRoute(let route, let link, _): "ip route del \(route.command(through: link))"

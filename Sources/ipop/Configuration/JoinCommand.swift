@@ -30,8 +30,14 @@ struct JoinCommand: ParsableCommand {
     var lan: String?
 
     @Option(
-        help: ArgumentHelp("How the LAN is attached: routed. (This version has no bridged mode.)", valueName: "mode"))
+        help: ArgumentHelp("How the LAN is attached: routed or bridged. (default: routed)", valueName: "mode"))
     var mode: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "With --mode bridged: the subnet of the grid's pool that the LAN's hosts live in.", valueName: "cidr"),
+        transform: ArgumentReading.prefix)
+    var bridgedSubnet: IPPrefix?
 
     @Option(help: ArgumentHelp("The port to listen at, UDP and TCP. (default: 7867)", valueName: "port"))
     var listen: UInt16?
@@ -50,19 +56,22 @@ struct JoinCommand: ParsableCommand {
         if let lan, !InterfaceName.isValid(lan) { throw ValidationError("--lan: a name has \(InterfaceName.rule)") }
         if listen == 0 { throw ValidationError("--listen must be from 1 to 65535") }
         switch mode {
-        case nil, "routed": break
+        case nil, "routed":
+            if bridgedSubnet != nil { throw ValidationError("--bridged-subnet is for --mode bridged") }
         case "bridged":
-            throw ValidationError("--mode bridged is not offered by this version; use --mode routed")
+            guard bridgedSubnet != nil else {
+                throw ValidationError("--mode bridged needs --bridged-subnet CIDR, a subnet of the grid's pool")
+            }
         case let other?:
-            throw ValidationError("--mode must be routed, not '\(other)'")
+            throw ValidationError("--mode must be routed or bridged, not '\(other)'")
         }
     }
 
     func run() throws {
         let paths = configuration.paths
         let plan = try JoinPlan(
-            bundle: try SiteBundle(file: bundle), bundleFile: bundle, keyFile: key, lan: lan, port: listen,
-            paths: paths, force: force)
+            bundle: try SiteBundle(file: bundle), bundleFile: bundle, keyFile: key, lan: lan, bridged: bridgedSubnet,
+            port: listen, paths: paths, force: force)
         var check = ConfigurationCheck(paths: paths, now: CertificateAuthority.systemTime(), readFile: plan.readFile)
         check.replacesKey = plan.files.contains { $0.path == paths.siteKey }
         let report = CheckReport.make(check)

@@ -25,7 +25,7 @@ struct JoinPlan {
 
     /// Refuses what differs from a configuration that is there, unless `force` is set.
     init(
-        bundle: SiteBundle, bundleFile: String, keyFile: String?, lan: String?, port: UInt16?,
+        bundle: SiteBundle, bundleFile: String, keyFile: String?, lan: String?, bridged: IPPrefix?, port: UInt16?,
         paths: ConfigurationPaths, force: Bool
     ) throws(CommandFailure) {
         self.bundle = bundle
@@ -37,8 +37,8 @@ struct JoinPlan {
         let key = try siteKey(keyFile)
         let isRenewal = try planIdentity(key)
         try planProfile()
-        try planMap(old, isRenewal: isRenewal)
-        try planSettings(old, lan: lan, port: port)
+        try planMap(old, bridged: bridged, isRenewal: isRenewal)
+        try planSettings(old, lan: lan, mode: bridged == nil ? .routed : .bridged, port: port)
     }
 
     /// Reads a file as it will be after `write`.
@@ -136,13 +136,16 @@ struct JoinPlan {
         try plan(paths.gridProfile, bundle.profile.yamlText)
     }
 
-    private mutating func planMap(_ old: LoadedConfiguration, isRenewal: Bool) throws(CommandFailure) {
+    private mutating func planMap(
+        _ old: LoadedConfiguration, bridged: IPPrefix?, isRenewal: Bool
+    ) throws(CommandFailure) {
         let site = bundle.certificate.details.site
         let subnets = bundle.settings.subnets
-        let text = ConfigurationWriter.subnetMapText(site: site, exports: subnets)
+        let text = ConfigurationWriter.subnetMapText(site: site, exports: subnets, bridged: bridged)
         if try existingText(paths.subnetMap) != nil, !force {
             let exports = old.subnetMap?.exports(of: site).map(\.subnet).sorted()
-            if isRenewal || exports == subnets.sorted() {
+            let isSame = exports == subnets.sorted() && old.subnetMap?.bridgedSubnet(of: site)?.subnet == bridged
+            if isRenewal || isSame {
                 kept.append(paths.subnetMap)
                 return
             }
@@ -152,7 +155,7 @@ struct JoinPlan {
     }
 
     private mutating func planSettings(
-        _ old: LoadedConfiguration, lan: String?, port: UInt16?
+        _ old: LoadedConfiguration, lan: String?, mode: GatewaySettings.LAN.Mode, port: UInt16?
     ) throws(CommandFailure) {
         let details = bundle.certificate.details
         if try existingText(paths.settings) != nil, !force {
@@ -176,7 +179,7 @@ struct JoinPlan {
             throw CommandFailure("--lan is missing: the interface that the site's hosts are on ('ip link' lists them)")
         }
         var settings = GatewaySettings(
-            grid: bundle.profile.grid, site: details.site, lan: GatewaySettings.LAN(interface: interface))
+            grid: bundle.profile.grid, site: details.site, lan: GatewaySettings.LAN(interface: interface, mode: mode))
         settings.bootstrap = bundle.settings.bootstrap
         settings.listen.port = port ?? GatewaySettings.Listen.defaultPort
         add(paths.settings, ConfigurationWriter.settingsText(settings))

@@ -1,5 +1,6 @@
 import ArgumentParser
 import GatewayConfiguration
+import GatewayDaemon
 import LinuxSystem
 import NetworkTypes
 
@@ -50,6 +51,9 @@ struct LeaveCommand: ParsableCommand {
             throw CommandFailure("remove", error)
         }
         for path in removed { print("removed \(path)") }
+        if FileSystem.exists("\(stateDirectory)/\(BridgeFile.name)") {
+            print("the LAN's bridge stays; to undo it: ipop lan release")
+        }
         if removed.isEmpty { print("there was nothing to remove in \(paths.directory) and \(stateDirectory)") }
     }
 
@@ -71,6 +75,8 @@ struct LeaveCommand: ParsableCommand {
     ) throws(SystemError) {
         for name in try FileSystem.list(directory) {
             let path = "\(directory)/\(name)"
+            // How the LAN interface was before is needed to give it back what it had.
+            if depth == 0, name == BridgeFile.name { continue }
             if try FileSystem.status(path)?.kind == .directory, depth < depthLimit {
                 try removeContent(of: path, depth: depth + 1, removed: &removed)
             }

@@ -36,7 +36,7 @@ struct RunningDaemon {
     }
 
     /// The process that listens on the socket, as the kernel tells (SO_PEERCRED, unix(7)); `nil` when none does.
-    private func processID() throws(CommandFailure) -> pid_t? {
+    func processID() throws(CommandFailure) -> pid_t? {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         let path = Array(socketPath.utf8)

@@ -98,20 +98,36 @@ struct LabUp: ParsableCommand {
     @Flag(help: "No gateways: plain kernel routes across the WAN, to compare with.")
     var plain = false
 
+    @Flag(
+        help: ArgumentHelp(
+            "Bridge every site's LAN into 10.128.16.0/20 of the pool.",
+            discussion: """
+                Each LAN is then a switch with two hosts. They get their addresses by DHCP if this machine has \
+                udhcpc, and take some otherwise.
+                """))
+    var bridged = false
+
     func run() throws {
         try reportingLabErrors { () throws(LabError) in
             Interruption.listen()
-            let plan = shape.plan(name: choice.name, labDir: choice.labDir, mode: plain ? .plain : .gateways)
+            var plan = shape.plan(name: choice.name, labDir: choice.labDir, mode: plain ? .plain : .gateways)
+            if bridged { plan.bridgedSites = Set(plan.siteNames) }
             let lab = try Lab.create(plan)
             try lab.orDestroy { () throws(LabError) in
                 if line.isGiven { try line.apply(to: lab) }
                 if !plain { try lab.bringUp() }
+                if bridged { try lab.addressBridgedHosts() }
             }
             print(LabTable.text(lab), terminator: "")
             let suffix = choice.name == LabPlan.usualName ? "" : " --name \(choice.name)"
             let first = lab.sites[0], last = lab.sites[lab.sites.count - 1]
             print("\nTry:")
-            print("  ipop lab exec\(suffix) \(first.hostName) -- ping \(last.hostAddress)")
+            if bridged {
+                print("  ipop lab exec\(suffix) \(first.hostName) -- ip address show lan")
+                print("  ipop lab exec\(suffix) \(first.name) -- ipop leases")
+            } else {
+                print("  ipop lab exec\(suffix) \(first.hostName) -- ping \(last.hostAddress)")
+            }
             if !plain { print("  ipop lab exec\(suffix) \(first.name) -- ipop status") }
             print("  ipop lab down\(suffix)")
         }
@@ -123,9 +139,10 @@ struct LabExec: ParsableCommand {
         commandName: "exec", abstract: "Run a command at a gateway or a LAN host of a lab",
         discussion: """
             NODE is a site's name for its gateway (ufl), SITE-host or hN for its LAN host (ufl-host, h1),
-            SITE-nat and SITE-nat2 for its NATs, or wan for an outsider on the WAN. At a gateway the site's own
-            directories stand at /etc/ipop, /var/lib/ipop and /run/ipop, so `ipop lab exec ufl -- ipop status`
-            is what it would be there. The exit code is the command's.
+            SITE-host2 and SITE-switch where the LAN is bridged, SITE-nat and SITE-nat2 for its NATs, or wan
+            for an outsider on the WAN. At a gateway the site's own directories stand at /etc/ipop,
+            /var/lib/ipop and /run/ipop, so `ipop lab exec ufl -- ipop status` is what it would be there. The
+            exit code is the command's.
             """)
 
     @OptionGroup var choice: LabChoice

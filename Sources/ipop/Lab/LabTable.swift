@@ -10,10 +10,16 @@ enum LabTable {
             let state = process.map { $0.isRunning ? "pid \($0.pid)" : "stopped" } ?? "-"
             rows.append([
                 site.name, lab.wanAddress(site), site.subnets.joined(separator: " "), site.hostName,
-                "\(site.hostAddress) \(site.hostAddress6)", lab.plan.nat(site.name).description, state,
+                hostAddresses(lab, site).joined(separator: " "), lab.plan.nat(site.name).description, state,
             ])
         }
         return columns(rows)
+    }
+
+    /// The hosts of a bridged LAN have what they get.
+    private static func hostAddresses(_ lab: Lab, _ site: LabSite) -> [String] {
+        lab.plan.bridgedSites.contains(site.name)
+            ? ["in \(LabAddresses.bridgedSubnet)"] : [site.hostAddress, site.hostAddress6]
     }
 
     /// Rows with their cells in columns.
@@ -34,7 +40,8 @@ enum LabTable {
                 "site": .string(site.name), "nat": .string(lab.plan.nat(site.name).description),
                 "wanAddress": .string(lab.wanAddress(site)), "gatewayAddress": .string(lab.gatewayAddress(site)),
                 "subnets": .texts(site.subnets), "host": .string(site.hostName),
-                "hostAddresses": .texts([site.hostAddress, site.hostAddress6]), "pid": .count(process),
+                "hostAddresses": .texts(lab.plan.bridgedSites.contains(site.name) ? [] : hostAddresses(lab, site)),
+                "pid": .count(process),
             ]
         }
         return [

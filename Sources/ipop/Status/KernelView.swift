@@ -68,7 +68,7 @@ enum KernelView {
         // Wide enough for IPv6 when nothing is known: whether it is, the daemon has decided.
         let mtu = host.deviceMTU ?? found.link(named: host.device)?.mtu ?? WantedHostNetwork.smallestV6MTU
         let wanted = WantedHostNetwork(
-            device: host.device, mtu: mtu, table: table, metric: host.metric,
+            device: host.device, bridge: host.bridge, mtu: mtu, table: table, metric: host.metric,
             routes: report.routes.filter(\.wanted).map { WantedRoute(prefix: $0.prefix, site: $0.site) },
             underlay: report.sites.compactMap { $0.endpoint?.address })
         return HostNetworkPlanner.plan(wanted: wanted, found: found).verdicts.map { verdict in
@@ -84,7 +84,7 @@ enum KernelView {
         var claimed = PrefixTable<Void>()
         for fact in known { claimed[fact.prefix] = () }
         return found.routes.compactMap { route in
-            guard route.origin == .ipop, route.gateway == WantedHostNetwork.nextHop(route.family),
+            guard route.origin == .ipop, WantedHostNetwork.isNextHop(route.gateway),
                 claimed[route.prefix] == nil
             else { return nil }
             return RouteFact(

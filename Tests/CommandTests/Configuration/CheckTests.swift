@@ -26,13 +26,13 @@ import Testing
         ("ipop.yaml", "listen: {port", "listen: {prot", "unknown key 'prot' in 'listen'; did you mean 'port'?"),
         ("ipop.yaml", "metric: 50", "metric: many", "'routes.metric' must be a number from 1 to 4294967295"),
         ("ipop.yaml", "mtu: auto", "mtu: auto\nmtu: auto", "key 'mtu' stands twice"),
-        ("ipop.yaml", "mode: routed", "mode: bridged", "lan.mode 'bridged' is not offered by this version"),
+        ("ipop.yaml", "mode: routed", "mode: bridged", "the LAN is bridged, and no line of subnets.map says"),
         ("ipop.yaml", "mtu: auto", "mtu: [", "not YAML"),
         ("subnets.map", "lsu ", "lsu 198.51.100.0/25 same\nlsu ", "198.51.100.0/24 overlaps 198.51.100.0/25"),
         ("subnets.map", "same", "smae", "did you mean 'same'?"),
         ("subnets.map", "same", "auto", "this version exports 'same' only"),
         ("subnets.map", "same", "10.128.7.0/24", "this version exports 'same' only"),
-        ("subnets.map", "198.51.100.0/24", "bridged        ", "this version exports 'same' only"),
+        ("subnets.map", "lsu ", "lsu bridged 10.128.16.0/20\nlsu ", "but its LAN is routed"),
         ("grid.yaml", "pools:", "pool:", "unknown key 'pool'; did you mean 'pools'?"),
     ])
     func `a mistake in a file is told as file, line and column`(

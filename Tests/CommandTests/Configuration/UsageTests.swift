@@ -34,8 +34,10 @@ import Testing
         ("grid create p --pool 10.0.0.0/8 10.1.0.0/16 --out ca", "--pool 10.1.0.0/16 overlaps --pool 10.0.0.0/8"),
         ("grid create p --pool 10.0.0.0/8 --days 0 --out ca", "--days must be from 1 to 36525"),
         ("cert issue lsu --ca ca --bootstrap gw --out x", "it must be HOST:PORT"),
-        ("join x --lan eth1 --mode bridged", "--mode bridged is not offered by this version"),
-        ("join x --lan eth1 --mode briged", "--mode must be routed, not 'briged'"),
+        ("join x --lan eth1 --mode bridged", "--mode bridged needs --bridged-subnet"),
+        ("join x --lan eth1 --bridged-subnet 10.128.16.0/20", "--bridged-subnet is for --mode bridged"),
+        ("join x --lan eth1 --mode bridged --bridged-subnet 10.128.16.1/20", "did you mean 10.128.16.0/20?"),
+        ("join x --lan eth1 --mode briged", "--mode must be routed or bridged, not 'briged'"),
         ("join x --lan eth/1", "a name has 1 to 15 characters"), ("join x --lan e --listen 0", "--listen must be"),
     ])
     func `a wrong command line is code 2 and says what is wrong`(arguments: String, expected: String) throws {
