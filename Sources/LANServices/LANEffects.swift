@@ -14,7 +14,7 @@ package struct LANEffects: ~Copyable {
         case unregister(IPAddress)
         /// Who has an address? `resolved` brings the answer.
         case resolve(IPAddress)
-        /// What addresses has a host of another site? `nameFound` brings the answer.
+        /// What addresses has a host of another site, or, without a name, its gateway? `nameFound` brings the answer.
         case findName(host: String, site: String)
         /// So many address blocks should be held in all; `blocksChanged` tells which are.
         case wantBlocks(Int)

@@ -34,7 +34,7 @@ package struct LANServices: ~Copyable {
         random = SeededRandom(seed: seed)
         nextRound = now
         zone = NameZone(grid: settings.grid, prefixes: settings.prefixes)
-        sitesChanged([:])
+        sitesChanged([])
     }
 
     /// When `handleTimeout` wants to be called.

@@ -11,7 +11,7 @@ import Testing
     init() {
         lan.settle(station, client.address)
         lan.input { services, _, _ in
-            services.sitesChanged(["lsu": [IPAddress(192, 168, 20, 1)], "ufl": [TestLAN.service]])
+            services.sitesChanged(["lsu"])
         }
     }
 
@@ -58,7 +58,12 @@ import Testing
     }
 
     @Test func `sites have names`() {
-        #expect(ask("lsu.physics")?.data == [[192, 168, 20, 1]])
+        let question = DNSMessage.question("lsu.physics")
+        #expect(send(question) == [.findName(host: "", site: "lsu")])
+        let found = lan.input {
+            $0.nameFound(host: "", site: "lsu", .addresses([IPAddress(192, 168, 20, 1)]), now: $1, effects: &$2)
+        }
+        #expect(answer(found, to: question)?.data == [[192, 168, 20, 1]])
         #expect(ask("ufl.physics")?.data == [TestLAN.service.bytes])
         #expect(ask("physics") == DNSMessage.Answer(code: 0))
     }
@@ -116,18 +121,20 @@ import Testing
     }
 
     @Test func `no answer is longer than its client takes`() {
-        let zone = NameZone(grid: "physics", prefixes: [], sites: ["ufl": (0..<8).map { IPAddress(10, 0, 0, $0) }])
+        let zone = NameZone(grid: "physics", prefixes: [], sites: ["ufl"])
         let plain = DNSMessage.question("ufl.physics", type: 255)
         let extended = DNSMessage.question("ufl.physics", type: 255, extended: 4_096)
+        let many = NameZone.Finding.addresses((0..<200).map { IPAddress(10, 0, 0, $0) })
 
-        guard case .reply(let short) = zone.understand(plain.span.bytes),
-            case .reply(let long) = zone.understand(extended.span.bytes)
+        guard case .host("", "ufl", let first) = zone.understand(plain.span.bytes),
+            case .host("", "ufl", let second) = zone.understand(extended.span.bytes)
         else {
-            Issue.record("both are answered")
+            Issue.record("both are looked up")
             return
         }
-        #expect(short.count <= 512)
-        #expect(long.count <= 1_232)
+        let (short, long) = (zone.reply(to: first, many), zone.reply(to: second, many))
+        #expect(short.count <= 512 && short[7] == LANLimits.addressesOfName)
+        #expect(long.count <= 1_232 && long[7] == LANLimits.addressesOfName)
         #expect(long.suffix(11).starts(with: [0, 0, 41]))
     }
 

@@ -27,7 +27,7 @@ final class LANScene {
     init() {
         services = LANServices(settings: Self.settings, seed: 7, now: now)
         services.blocksChanged([Self.block])
-        services.sitesChanged(["lsu": [IPAddress(192, 168, 20, 1)]])
+        services.sitesChanged(["lsu"])
     }
 
     func receive(_ frame: [UInt8]) throws(PropertyViolation) {
@@ -100,7 +100,7 @@ final class LANScene {
             try expectHost(address)
             asked = address
         case .findName(let host, let site):
-            try expect(site != "ufl" && !host.isEmpty, "names of this site are known here")
+            try expect(site != "ufl" && host.utf8.count <= 63, "\(host) is a name of another site")
         case .wantBlocks(let count): try expect(count <= LANLimits.blocks, "blocks are bounded")
         case .localHost(let address, let mac):
             try expectHost(address)

@@ -2,11 +2,8 @@ package import NetworkTypes
 
 /// Names: questions to the service address.
 extension LANServices {
-    /// Sites, and the addresses of their gateways, are others than before.
-    package mutating func sitesChanged(_ sites: [String: [IPAddress]]) {
-        zone.sites = sites
-        if zone.sites[settings.site] == nil { zone.sites[settings.site] = serviceAddresses }
-    }
+    /// The grid's sites are others than before.
+    package mutating func sitesChanged(_ sites: Set<String>) { zone.sites = sites.union([settings.site]) }
 
     /// The answer to `findName`.
     package mutating func nameFound(
@@ -45,8 +42,10 @@ extension LANServices {
         }
     }
 
-    /// The addresses of a host of this LAN: the one that it was given, and those of IPv6 that its interface has.
+    /// The gateway's addresses, or those of a host of this LAN: the one that it was given, and those of IPv6 that its
+    /// interface has.
     private func addresses(of name: String) -> NameZone.Finding {
+        if name.isEmpty { return .addresses(serviceAddresses) }
         guard let host = table.host(called: name), host.state.isUsable else { return .nobody }
         let others = table.hosts.filter {
             $0.mac == host.mac && $0.address.family == .v6 && $0.state.isUsable

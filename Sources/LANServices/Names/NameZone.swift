@@ -7,10 +7,10 @@ package struct NameZone: Equatable, Sendable {
     package let grid: String
     /// Addresses whose names are asked for here.
     package var prefixes: [IPPrefix]
-    /// The sites of the grid and their gateways' addresses.
-    package var sites: [String: [IPAddress]]
+    /// The sites of the grid.
+    package var sites: Set<String>
 
-    package init(grid: String, prefixes: [IPPrefix], sites: [String: [IPAddress]] = [:]) {
+    package init(grid: String, prefixes: [IPPrefix], sites: Set<String> = []) {
         self.grid = grid
         self.prefixes = prefixes
         self.sites = sites
@@ -20,9 +20,9 @@ package struct NameZone: Equatable, Sendable {
     package enum Outcome: Equatable, Sendable {
         /// Send this.
         case reply([UInt8])
-        /// Look up a host of a site, and answer with `reply(to:_:)`.
+        /// Look up a host of a site, or, without a name, the site's gateway, and answer with `reply(to:_:)`.
         case host(String, site: String, DNSQuery)
-        /// Look up who has an address, and answer with `reply(to:name:)`.
+        /// Look up who has an address, and answer with `reply(to:_:)`.
         case address(IPAddress, DNSQuery)
         /// Say nothing.
         case silence
@@ -62,9 +62,9 @@ package struct NameZone: Equatable, Sendable {
         switch labels.count {
         case 0:
             return .reply(reply(to: query, .addresses([])))
-        case 1:
-            return .reply(reply(to: query, sites[labels[0]].map(Finding.addresses) ?? .nobody))
-        case 2 where sites[labels[1]] != nil:
+        case 1 where sites.contains(labels[0]):
+            return .host("", site: labels[0], query)
+        case 2 where sites.contains(labels[1]) && !labels[0].isEmpty:
             return .host(labels[0], site: labels[1], query)
         default:
             return .reply(reply(to: query, .nobody))
