@@ -35,6 +35,8 @@ import WireFormat
         .relay(.answer(target: node, RelayAnswer(.connecting))), .relay(.answer(target: node, RelayAnswer(.refused))),
         .hosts(.here(number: 5, isWhole: true, [host], gone: [])),
         .hosts(.here(number: 6, isWhole: false, [], gone: [host.address, IPAddress("2001:db8::7")!])),
+        .names(.question("node7")), .names(.question("")), .names(.answer("node7", nil)),
+        .names(.answer("node7", [host.address, IPAddress("2001:db8::7")!])),
         .hosts(.heard(number: 6)), .hosts(.moving(host)), .hosts(.moved(host.address)), .hosts(.kept(host.address)),
     ]
 

@@ -11,6 +11,8 @@ package struct CoreSettings: Equatable, Sendable {
     package var policy: RoutePolicy
     /// The subnet of the pool in which this site's LAN hosts live, shared with every site that bridges into it.
     package var bridged: IPPrefix?
+    /// This gateway's own addresses as the grid knows them: what the name of its site stands for.
+    package var addresses: [IPAddress]
     /// The grid's virtual addresses: nobody is found there by the underlay.
     package var pools: [IPPrefix]
     /// Keys are replaced after so long.
@@ -25,7 +27,8 @@ package struct CoreSettings: Equatable, Sendable {
 
     package init(
         bootstrap: [HostAndPort], remembered: [Endpoint] = [], exports: [Announcement.Export],
-        bridged: IPPrefix? = nil, policy: RoutePolicy = RoutePolicy(), pools: [IPPrefix] = [],
+        bridged: IPPrefix? = nil, addresses: [IPAddress] = [], policy: RoutePolicy = RoutePolicy(),
+        pools: [IPPrefix] = [],
         rekeyInterval: Duration = .seconds(3_600),
         firstSequence: UInt64,
         acquaintances: Int = DirectoryLimits.acquaintances, announces: Bool = true
@@ -34,6 +37,7 @@ package struct CoreSettings: Equatable, Sendable {
         self.remembered = remembered
         self.exports = exports
         self.bridged = bridged
+        self.addresses = addresses
         self.policy = policy
         self.pools = pools
         self.rekeyInterval = rekeyInterval

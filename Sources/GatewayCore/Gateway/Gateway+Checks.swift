@@ -28,6 +28,7 @@ extension Gateway {
             (traces.count, OverlayLimits.traces, "traces"), (echoes.count, 2_048, "echoes"),
             (observations.reports.count, PathLimits.observations, "observed endpoints"),
             (refusals.count, SessionLimits.refusals, "refusals"),
+            (names.open.count, NameLimits.questions, "names asked for"),
             (hosts.local.count, HostLimits.hosts, "hosts"),
             (hosts.remote.count, HostLimits.remoteHosts, "hosts of others"),
             (directory.entries.count, DirectoryLimits.memberCount, "announcements"),

@@ -71,6 +71,8 @@ extension Gateway {
             receiveRelay(message, from: member, now: now, effects: &effects)
         case .hosts(let message):
             receiveHosts(message, from: member, now: now, effects: &effects)
+        case .names(let message):
+            receiveName(message, from: member, now: now, effects: &effects)
         }
     }
 

@@ -51,6 +51,7 @@ extension Gateway {
         }
         traces.removeAll { $0.expires <= now }
         questionTimeouts(now: now, effects: &effects)
+        nameTimeouts(now: now, effects: &effects)
         if let crawl, crawl.asked.contains(where: { $0.expires <= now }) {
             crawlTimeouts(now: now, effects: &effects)
         }
@@ -59,7 +60,8 @@ extension Gateway {
     /// When the first of them has waited too long.
     var queryDeadline: Instant? {
         var first = echoes.map(\.expires).min()
-        for deadline in traces.map(\.expires) + questions.map(\.expires) + (crawl?.asked.map(\.expires) ?? []) {
+        let asked = traces.map(\.expires) + questions.map(\.expires) + names.open.map(\.expires)
+        for deadline in asked + (crawl?.asked.map(\.expires) ?? []) {
             first = first.map { min($0, deadline) } ?? deadline
         }
         return first

@@ -131,6 +131,7 @@ extension Gateway {
         }
         sendEchoes(to: node, now: now, effects: &effects)
         sendQuestions(to: node, effects: &effects)
+        sendNameQuestions(to: node, effects: &effects)
         linkUp(with: member, now: now, effects: &effects)
     }
 

@@ -34,6 +34,8 @@ package struct Gateway: ~Copyable {
     var claimsMayHaveChanged = false
     /// Single hosts in bridged subnets.
     var hosts = HostTable()
+    /// Names of other sites' hosts.
+    var names = NameQuestions()
     /// When all own leases are offered to their replicas again; `nil` when nobody has come back.
     var recheckAt: Instant?
 

@@ -12,6 +12,8 @@ package enum HostChange: Equatable, Sendable {
     case lost(IPAddress, to: String, node: NodeAddress)
     /// Where a host of another site is; `nil`: nowhere that is known.
     case located(IPAddress, RemoteHost?)
+    /// What was found of a name at another site: that of a host or, if it is empty, the site's own.
+    case nameFound(String, site: String, NameFinding)
     /// `Gateway.localHosts` has changed.
     case localChanged
     /// `Gateway.hostBlocks` has changed.

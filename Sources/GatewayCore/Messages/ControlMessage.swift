@@ -46,6 +46,8 @@ package enum ControlMessage: Equatable, Sendable {
     case relay(RelayMessage)
     /// About single hosts in bridged subnets.
     case hosts(HostMessage)
+    /// About the names of hosts.
+    case names(NameMessage)
 
     /// Whether it comes by the path that the sender's packets take: what is sent to try another way does not.
     package var isOnPath: Bool {
@@ -89,6 +91,7 @@ package enum ControlMessage: Equatable, Sendable {
         case publicationPage = 23
         case relay = 15
         case hosts = 24
+        case names = 29
     }
 }
 
@@ -180,6 +183,9 @@ extension ControlMessage {
         case .hosts(let message):
             writer.write(Tag.hosts.rawValue)
             message.write(to: &writer)
+        case .names(let message):
+            writer.write(Tag.names.rawValue)
+            message.write(to: &writer)
         }
         return writer.bytes
     }
@@ -247,10 +253,9 @@ extension ControlMessage {
             self = .answer(token: try reader.readUInt64(), try OperatorAnswer(from: &reader))
         case .publications, .publicationRequest, .publicationPage:
             self = try Self.readPublication(Tag(rawValue: tag), &reader)
-        case .relay:
-            self = .relay(try RelayMessage(reading: &reader))
-        case .hosts:
-            self = .hosts(try HostMessage(reading: &reader))
+        case .relay: self = .relay(try RelayMessage(reading: &reader))
+        case .hosts: self = .hosts(try HostMessage(reading: &reader))
+        case .names: self = .names(try NameMessage(reading: &reader))
         case nil:
             throw .unknownValue(field: "control message", value: UInt64(tag))
         }
