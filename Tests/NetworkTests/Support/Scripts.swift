@@ -75,12 +75,42 @@ enum Script {
         context.set_alpn_protocols(["ipop/1"])
         context.load_cert_chain(certificate, key)
         refused = 0
+        print("ready", flush=True)
         for _ in range(count):
             try:
                 with context.wrap_socket(socket.create_connection((address, port), 30)) as stream:
                     if not stream.recv(1): refused += 1
             except (ssl.SSLError, ConnectionError): refused += 1
         print(refused)
+        """#
+
+    /// Shakes hands by DTLS COUNT times with a certificate of nobody's, each time from another port: ADDRESS PORT
+    /// CERTIFICATE KEY COUNT. Says `ready`, then how many were refused.
+    static let datagramStrangers = #"""
+        import ctypes, socket, struct, sys
+        address, port, certificate, key, count = sys.argv[1], int(sys.argv[2]), *sys.argv[3:5], int(sys.argv[5])
+        tls, crypto, pointer = ctypes.CDLL("libssl.so.3"), ctypes.CDLL("libcrypto.so.3"), ctypes.c_void_p
+        for library, name in [
+            (tls, "DTLS_client_method"), (tls, "SSL_CTX_new"), (tls, "SSL_new"), (crypto, "BIO_new_dgram"),
+        ]: getattr(library, name).restype = pointer
+        crypto.BIO_ctrl.argtypes = [pointer, ctypes.c_int, ctypes.c_long, ctypes.c_char_p]
+        context = pointer(tls.SSL_CTX_new(pointer(tls.DTLS_client_method())))
+        tls.SSL_CTX_use_certificate_file(context, certificate.encode(), 1)
+        tls.SSL_CTX_use_PrivateKey_file(context, key.encode(), 1)
+        peer = struct.pack("=H", socket.AF_INET) + struct.pack("!H", port) + socket.inet_aton(address) + bytes(8)
+        SET_CONNECTED, SET_RECEIVE_TIMEOUT, refused = 32, 33, 0
+        print("ready", flush=True)
+        for _ in range(count):
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+                client.connect((address, port))
+                datagrams = pointer(crypto.BIO_new_dgram(client.fileno(), 0))
+                crypto.BIO_ctrl(datagrams, SET_CONNECTED, 0, peer)
+                crypto.BIO_ctrl(datagrams, SET_RECEIVE_TIMEOUT, 0, struct.pack("qq", 5, 0))
+                session = pointer(tls.SSL_new(context))
+                tls.SSL_set_bio(session, datagrams, datagrams)
+                if tls.SSL_connect(session) != 1: refused += 1
+                tls.SSL_free(session)
+        print(refused, flush=True)
         """#
 
     /// Holds COUNT connections open and says nothing on them: ADDRESS PORT COUNT. Says `ready`; opens anew what is
