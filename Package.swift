@@ -101,7 +101,8 @@ let package = Package(
             [
                 "NetworkTypes", "WireFormat", "LinkSecurity", "PacketForwarding", "RoutePlanning",
                 "GatewayConfiguration", "ControlProtocol", "HostDiagnosis", "NATTraversal", "GatewayCore",
-                "OverlayRing", "OverlayStore", "GatewayFiles", "LinuxSystem", "RouteControl", "OpenSSLLink", logging,
+                "LANServices", "OverlayRing", "OverlayStore", "GatewayFiles", "LinuxSystem", "RouteControl",
+                "OpenSSLLink", logging,
             ], settings: compact),
         outside(
             "GatewayLab", ["NetworkTypes", "WANEmulation", "ControlProtocol", "LinuxSystem"], settings: compact),

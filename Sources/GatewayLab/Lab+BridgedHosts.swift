@@ -25,6 +25,8 @@ extension Lab {
         let length = LabAddresses.bridgedSubnet.split(separator: "/")[1]
         try require(["ip", "address", "add", "\(address)/\(length)", "dev", LabSite.lanInterface], at: node)
         try require(["ip", "route", "add", "default", "via", LabAddresses.bridgedService], at: node)
+        // It says something, as machines do; one that is silent is found within minutes.
+        _ = try run(["ping", "-n", "-c", "1", "-W", "1", LabAddresses.bridgedService], at: node)
     }
 
     /// A client of Debian's would write this machine's /etc/resolv.conf: ours sets address and route alone.

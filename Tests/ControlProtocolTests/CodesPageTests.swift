@@ -50,7 +50,8 @@ import Testing
             .sourceRewritten(FirewallFinding(text: "t", fix: "f.")),
             .proxyUnusable("p", error: "e"), .streamsNotAccepted(port: 1, error: "e"), .certificateRevoked(),
             .lanNotBridged(reason: "r", fix: "f"), .portTakenOut("d", bridge: "b", remover: "r", restored: true),
-            .bridgeLeft("b"),
+            .bridgeLeft("b"), .hostAddressTaken(IPAddress(v4: 1), mac: .overlayDevice, holder: "s"),
+            .hostAddressTwice(IPAddress(v4: 1), mac: .overlayDevice, rival: .virtualNextHop), .noHostAddresses("s"),
         ]
 
         #expect(problems.map(\.code) == ProblemCode.allCases)

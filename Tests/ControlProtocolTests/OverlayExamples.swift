@@ -44,7 +44,7 @@ extension Example {
         LeasesReport(leases: [
             LeaseReport(
                 key: "10.128.3.17", holder: "lsu", expiresSeconds: 1_800, mac: MACAddress("02:00:00:00:00:01"),
-                epoch: 7),
+                epoch: 7, origin: .dhcp, name: "web1"),
             LeaseReport(
                 key: "prefix:10.128.7.0/24", holder: "lsu", expiresSeconds: 0, state: .waiting, reason: .noMajority,
                 keepers: 5, stored: 2),

@@ -57,6 +57,7 @@ import Testing
         #expect(
             keys(Example.leases.json["leases"]?.elements?.last) == [
                 "key", "holder", "expiresSeconds", "mac", "state", "reason", "keepers", "stored", "epoch",
+                "origin", "name",
             ])
     }
 

@@ -75,7 +75,7 @@ import Testing
         #expect(
             LeaseTable(Example.leases).table.text(colour: false) == """
                 KEY                   HOLDER  STATE    EXPIRES  STORED  NOTE
-                10.128.3.17           lsu     held         30m       -  02:00:00:00:00:01
+                10.128.3.17           lsu     held         30m       -  02:00:00:00:00:01 web1
                 prefix:10.128.7.0/24  lsu     waiting        -     2/5  no-majority
                 prefix:10.128.9.0/24  ufl     lost           -       -  other-holder
 

@@ -229,6 +229,7 @@ import Testing
         #expect(
             keys(document["leases"]?.elements?.first) == [
                 "key", "holder", "expiresSeconds", "mac", "state", "reason", "keepers", "stored", "epoch",
+                "origin", "name",
             ])
         let export = document["exports"]?.elements?.first
         #expect(keys(export).starts(with: ["subnet", "virtual", "state", "reason"]))

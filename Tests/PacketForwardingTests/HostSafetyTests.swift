@@ -17,6 +17,44 @@ import Testing
         #expect(sites.near.recorder.trains.isEmpty && sites.sinks.near.frames.isEmpty)
     }
 
+    @Test func `a frame to the station of a host that has moved away is told of`() throws {
+        let sites = BridgedSites()
+        var packet = BridgedSites.packet()
+        packet.receiver = MACAddress(rawValue: 0x02_00_00_00_00_77)
+        sites.near.forward(packet.frame)
+        let strayed = try #require(sites.sinks.near.strayed.first)
+        #expect(strayed == (packet.source, packet.sender, packet.destination))
+
+        // It has come back.
+        sites.near.plane.setHost(packet.destination, station: packet.receiver)
+        sites.near.forward(packet.frame)
+
+        #expect(sites.sinks.near.strayed.count == 1)
+        #expect(sites.near.recorder.trains.isEmpty)
+    }
+
+    @Test func `stray frames are told of in a bounded pace`() {
+        var limits = ForwardingLimits()
+        limits.strayReportsPerSecond = 3
+        let sites = BridgedSites(limits: limits)
+        var packet = BridgedSites.packet()
+        packet.receiver = MACAddress(rawValue: 0x02_00_00_00_00_77)
+        for _ in 0..<10 { sites.near.forward(packet.frame) }
+
+        #expect(sites.sinks.near.strayed.count == 3)
+        #expect(sites.near.plane.counters.framesIgnored == 10)
+    }
+
+    @Test func `what is forgotten on one side stays known on the other`() {
+        let sites = BridgedSites()
+        sites.near.plane.removeHost(BridgedSites.hosts4[1], of: .thisLAN)
+        sites.near.plane.removeHost(BridgedSites.hosts4[0], of: .peers)
+
+        sites.near.forward(BridgedSites.packet().frame)
+
+        #expect(sites.near.recorder.datagrams.count == 1)
+    }
+
     @Test func `ARP is for the gateway itself`() {
         let sites = BridgedSites()
         var frame = BridgedSites.packet().frame
@@ -108,7 +146,7 @@ import Testing
 
     @Test func `a far host that nobody knows is asked for`() {
         let sites = BridgedSites()
-        sites.far.plane.removeHost(BridgedSites.hosts4[0])
+        sites.far.plane.removeHost(BridgedSites.hosts4[0], of: .peers)
 
         sites.near.forward(BridgedSites.packet().frame)
         sites.carry()
@@ -135,7 +173,7 @@ import Testing
 
     @Test func `a packet to an address that is no host here is dropped`() {
         let sites = BridgedSites()
-        sites.far.plane.removeHost(BridgedSites.hosts4[1])
+        sites.far.plane.removeHost(BridgedSites.hosts4[1], of: .thisLAN)
 
         sites.near.forward(BridgedSites.packet().frame)
         sites.carry()

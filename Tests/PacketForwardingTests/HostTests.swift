@@ -168,7 +168,7 @@ import Testing
                 sites.near.plane.setHost(address, behind: sites.far.node)
             } else {
                 known.remove(address)
-                sites.near.plane.removeHost(address)
+                sites.near.plane.removeHost(address, of: .peers)
             }
             var packet = BridgedSites.packet()
             packet.destination = IPAddress(10, 200, 8, UInt8(random.below(200)))

@@ -246,6 +246,24 @@ extension Problem {
     /// A bridge that the gateway made, and does not want any more.
     package static func bridgeLeft(_ bridge: String) -> Problem { Problem(.bridgeLeft, ["bridge": bridge]) }
 
+    /// A host here has an address that `holder` has for a host of its own.
+    package static func hostAddressTaken(_ address: IPAddress, mac: MACAddress, holder: String) -> Problem {
+        Problem(
+            .hostAddressTaken, ["address": address.description, "mac": mac.description, "holder": holder])
+    }
+
+    /// Two hosts of this LAN have one address.
+    package static func hostAddressTwice(_ address: IPAddress, mac: MACAddress, rival: MACAddress) -> Problem {
+        Problem(
+            .hostAddressTwice,
+            ["address": address.description, "mac": mac.description, "rival": rival.description])
+    }
+
+    /// DHCP clients ask in vain.
+    package static func noHostAddresses(_ subnet: String) -> Problem {
+        Problem(.noHostAddresses, ["subnet": subnet])
+    }
+
     /// The own certificate is on the grid's revocation list.
     package static func certificateRevoked() -> Problem { Problem(.certificateRevoked) }
 }

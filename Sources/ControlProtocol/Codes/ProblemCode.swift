@@ -56,6 +56,11 @@ package enum ProblemCode: String, Sendable, CaseIterable, Comparable {
     case portTakenOut = "E081"
     case bridgeLeft = "E082"
 
+    // Hosts of a bridged LAN.
+    case hostAddressTaken = "E090"
+    case hostAddressTwice = "E091"
+    case noHostAddresses = "E092"
+
     package static func < (lhs: ProblemCode, rhs: ProblemCode) -> Bool { lhs.rawValue < rhs.rawValue }
 
     /// Whether a gateway with this problem counts as degraded; the others are told and change no exit code.
@@ -86,6 +91,21 @@ package enum ProblemCode: String, Sendable, CaseIterable, Comparable {
                 "device {device} was taken out of the bridge {bridge} by {remover}; {outcome}",
                 cause: "Another program or a person made the overlay's device a port of no bridge, or of another.",
                 fix: "Stop that program from managing {device}: OPERATIONS.md, NetworkManager.")
+        case .hostAddressTaken:
+            CodeExplanation(
+                "{address} of host {mac} is site {holder}'s",
+                cause: "A host here has an address of the bridged subnet that another site's host has.",
+                fix: "Give the host another address, by DHCP or by hand; `ipop leases` shows both holders.")
+        case .hostAddressTwice:
+            CodeExplanation(
+                "{address} is used by {mac} and by {rival}",
+                cause: "Two hosts of this LAN have one address of the bridged subnet.",
+                fix: "Give one of the two another address.")
+        case .noHostAddresses:
+            CodeExplanation(
+                "no address of {subnet} is left for DHCP clients",
+                cause: "Every block of the bridged subnet is held by a gateway, and this one's are full.",
+                fix: "Bridge into a larger subnet, or shorten `dhcp.lease`.")
         case .bridgeLeft:
             CodeExplanation(
                 "the bridge {bridge} is left from bridged mode",

@@ -169,6 +169,12 @@ package struct MetricsPage {
             let count = leases.count { $0.state == state }
             writer.sample(ExpositionWriter.labels(["state": state.rawValue]), count)
         }
+        writer.family(
+            "ipop_hosts", .gauge, "LAN hosts of this site in a bridged subnet, by how they have their address.")
+        for origin in LeaseOrigin.allCases {
+            let count = leases.count { $0.origin == origin && $0.state == .held }
+            writer.sample(ExpositionWriter.labels(["origin": origin.rawValue]), count)
+        }
     }
 
     private mutating func problems(_ status: StatusReport) {

@@ -120,10 +120,15 @@ package struct LeaseReport: Equatable, Sendable {
     package var stored: Int?
     /// When it was created, in the store's Lamport time; `nil` when it was not, or another site has it.
     package var epoch: UInt64?
+    /// How the LAN host of the address came by it; `nil` when it is no host's.
+    package var origin: LeaseOrigin?
+    /// What the host calls itself; `nil` when it has not said.
+    package var name: String?
 
     package init(
         key: String, holder: String, expiresSeconds: UInt64, mac: MACAddress? = nil, state: LeaseState = .held,
-        reason: LeaseReason? = nil, keepers: Int? = nil, stored: Int? = nil, epoch: UInt64? = nil
+        reason: LeaseReason? = nil, keepers: Int? = nil, stored: Int? = nil, epoch: UInt64? = nil,
+        origin: LeaseOrigin? = nil, name: String? = nil
     ) {
         self.key = key
         self.holder = holder
@@ -134,6 +139,8 @@ package struct LeaseReport: Equatable, Sendable {
         self.keepers = keepers
         self.stored = stored
         self.epoch = epoch
+        self.origin = origin
+        self.name = name
     }
 
     var json: JSONValue {
@@ -141,6 +148,7 @@ package struct LeaseReport: Equatable, Sendable {
             "key": .string(key), "holder": .string(holder), "expiresSeconds": JSONValue(expiresSeconds),
             "mac": .text(mac), "state": .string(state.rawValue), "reason": .text(reason?.rawValue),
             "keepers": .count(keepers), "stored": .count(stored), "epoch": .count(epoch),
+            "origin": .text(origin?.rawValue), "name": .text(name),
         ]
     }
 
@@ -151,8 +159,17 @@ package struct LeaseReport: Equatable, Sendable {
             expiresSeconds: try shape.integer("expiresSeconds"), mac: try shape.optionalParsed("mac"),
             state: try shape.optionalCode("state") ?? .held, reason: try shape.optionalCode("reason"),
             keepers: try shape.optionalInteger("keepers"), stored: try shape.optionalInteger("stored"),
-            epoch: try shape.optionalInteger("epoch"))
+            epoch: try shape.optionalInteger("epoch"), origin: try shape.optionalCode("origin"),
+            name: try shape.optionalText("name"))
     }
+}
+
+/// How a LAN host of a bridged subnet came by its address.
+package enum LeaseOrigin: String, Sendable, CaseIterable {
+    /// From the gateway's DHCP server.
+    case dhcp
+    /// Configured on the host, and noticed.
+    case fixed
 }
 
 /// How a lease stands.

@@ -153,7 +153,12 @@ package struct LeaseTable: Sendable {
                 .init(lease.key), .init(lease.holder), .init(lease.state.rawValue, lease.state.style),
                 .init(lease.state == .held ? HumanUnits.duration(seconds: lease.expiresSeconds) : "-"),
                 .init(lease.stored.flatMap { stored in lease.keepers.map { "\(stored)/\($0)" } } ?? "-"),
-                .init([lease.mac?.description, lease.reason?.rawValue].compactMap { $0 }.joined(separator: " ")),
+                .init(
+                    [
+                        lease.mac?.description, lease.origin == .fixed ? LeaseOrigin.fixed.rawValue : nil, lease.name,
+                        lease.reason?.rawValue,
+                    ]
+                    .compactMap { $0 }.joined(separator: " ")),
             ]
         }
         self.table = table

@@ -9,8 +9,8 @@ extension Gateway {
     /// The store's key of a host's address.
     package static func hostKey(_ address: IPAddress) -> StoreKey? { StoreKey(.exclusive, "host:\(address)") }
 
-    /// The address of a host's key.
-    static func hostAddress(_ key: StoreKey) -> IPAddress? {
+    /// The address of a host's key; `nil` for all others.
+    package static func hostAddress(_ key: StoreKey) -> IPAddress? {
         key.kind == .exclusive && key.name.hasPrefix("host:") ? IPAddress(String(key.name.dropFirst(5))) : nil
     }
 

@@ -37,6 +37,7 @@ extension Daemon {
         }
         settleBridge()
         applyExports(first: true)
+        settleLAN()
         listenForMetrics()
         configureStreams()
         gateway.underlayChanged(underlayFacts, now: now, effects: &effects)

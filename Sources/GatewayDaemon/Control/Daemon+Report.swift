@@ -158,7 +158,7 @@ extension Daemon {
         for failure in keeper.failures {
             list.append(.kernelChangeFailed(change: "\(failure.step)", error: failure.text))
         }
-        return list + bridgeProblems + linkProblems
+        return list + bridgeProblems + hostProblems + linkProblems
     }
 
     private var bridgeProblems: [Problem] {

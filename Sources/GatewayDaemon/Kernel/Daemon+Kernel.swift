@@ -28,13 +28,18 @@ extension Daemon {
                 prefix: route.prefix, site: route.site,
                 preferredSource: route.prefix.family == .v4 ? sources[0] : sources[1], mtu: UInt32(deviceMTU))
         }
+        let bridged = bridgedRoutes.map { subnet, site in
+            RoutePlanning.WantedRoute(
+                prefix: subnet, site: site, preferredSource: subnet.family == .v4 ? sources[0] : sources[1],
+                mtu: UInt32(deviceMTU))
+        }
         let underlay =
             gateway.pathEndpoints.map(\.address)
             + gateway.bootstrapStatus.flatMap { $0.endpoints.map(\.address) } + streams.proxyAddresses
         return WantedHostNetwork(
             device: settings.device, bridge: bridge.bridge, mtu: deviceMTU,
             table: RoutingTable(rawValue: settings.routes.table.number),
-            metric: settings.routes.metric, routes: routes, underlay: underlay)
+            metric: settings.routes.metric, routes: routes + bridged, underlay: underlay)
     }
 
     /// Own exports that are announced and ours.
@@ -63,21 +68,27 @@ extension Daemon {
         let usable = gateway.routes.filter { !refused.contains($0.prefix) }
         plane.setExports(activeExports)
         plane.setRoutes(usable.map { ($0.prefix, $0.node) })
+        applyBridgedSubnets(farBridgedSubnets.map(\.subnet).filter { !refused.contains($0) })
         let addresses = [AddressFamily.v4, .v6].map { family in
             PreferredSource.address(
                 family: family, exports: activeExports, found: keeper.found, device: files.settings.device)
         }
-        plane.setGatewayAddress(v4: addresses[0], v6: addresses[1])
+        // On a bridged LAN errors are the service's: the kernel would take its own address for forged there.
+        let service = bridgedSubnet?.serviceAddress
+        plane.setGatewayAddress(
+            v4: service?.family == .v4 ? service : addresses[0], v6: service?.family == .v6 ? service : addresses[1])
     }
 
     /// Something in the kernel has changed.
     func kernelChanged() {
         guard keeper.drainEvents(now: now), keeper.refresh() else { return }
+        let subnet = bridgedSubnet
         if case .refused(.interfaceMissing(let name)) = bridge.standing, keeper.found.link(named: name) != nil {
             settleBridge()
         }
         bridge.mend(keeper, now: now)
-        applyExports(first: false)
+        applyExports(first: subnet != bridgedSubnet)
+        if subnet != bridgedSubnet { settleLAN() }
         gateway.underlayChanged(underlayFacts, now: now, effects: &effects)
         settle()
         reconcile()
@@ -116,7 +127,7 @@ extension Daemon {
         let standing = covered.filter { export in
             !verdicts.contains { $0.prefix == export.virtual && $0.refusal != nil }
         }
-        let settings = Self.coreSettings(files, exports: standing, remembered: [])
+        let settings = Self.coreSettings(files, exports: standing, bridged: bridgedSubnet, remembered: [])
         gateway.reload(settings, now: now, effects: &effects)
     }
 

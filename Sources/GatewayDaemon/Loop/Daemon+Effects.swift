@@ -1,5 +1,6 @@
 import ControlProtocol
 import GatewayCore
+import LANServices
 import LinuxSystem
 import Logging
 import NetworkTypes
@@ -28,9 +29,7 @@ extension Daemon {
                 plane.removePeer(node)
                 pathEndpoints[node] = nil
             case .setPath(let node, let endpoint, let payload):
-                plane.setPath(node, endpoint: endpoint, payloadByteCount: payload)
-                // The underlay's addresses are pinned in the kernel; another size of the path changes none.
-                if pathEndpoints.updateValue(endpoint, forKey: node) != endpoint { routesChanged = true }
+                if setPath(node, endpoint, payload: payload) { routesChanged = true }
             case .relay(let change):
                 ports.relays.change(change)
             case .install(let keys, let node):
@@ -61,7 +60,9 @@ extension Daemon {
                 answerQuestion(question, token: token, by: node)
             case .questionEnded(let token, let answer):
                 answerExplain(token, answer)
-            case .storeCompleted, .host:
+            case .host(let change):
+                hostChanged(change)
+            case .storeCompleted:
                 break
             case .leasesChanged:
                 leasesDirty = true
@@ -75,6 +76,16 @@ extension Daemon {
         streams.flush(now: now)
         if routesChanged { reconcile() }
         answerWaiters()
+    }
+
+    /// Sets a member's path; returns whether it goes elsewhere than before. The underlay's addresses are pinned in the
+    /// kernel; another size of the path changes none.
+    private func setPath(_ node: NodeAddress, _ endpoint: Endpoint?, payload: Int) -> Bool {
+        plane.setPath(node, endpoint: endpoint, payloadByteCount: payload)
+        guard pathEndpoints.updateValue(endpoint, forKey: node) != endpoint else { return false }
+        // Whom the LAN's hosts reach may be others than a moment ago.
+        lan?.services.remotesChanged()
+        return true
     }
 
     private func receiveSealed(_ datagram: [UInt8], from endpoint: Endpoint) {

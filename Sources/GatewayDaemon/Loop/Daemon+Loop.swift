@@ -1,6 +1,7 @@
 import ControlProtocol
 import GatewayConfiguration
 import GatewayCore
+import LANServices
 import LinkSecurity
 import LinuxSystem
 import Logging
@@ -61,6 +62,7 @@ extension Daemon {
         for warning in files.warnings { logger.warning("\(warning.description)") }
         settleBridge()
         applyExports(first: true)
+        settleLAN()
         listenForMetrics()
         configureStreams()
         let facts = underlayFacts
@@ -151,7 +153,9 @@ extension Daemon {
 
     /// Ends a batch of packets: most have nothing for the core, and then nothing is computed or allocated.
     func settleBatch() {
-        if !inbox.events.isEmpty || !ports.tooBig.isEmpty || !ports.overOverlay.isEmpty || !effects.list.isEmpty {
+        if !inbox.events.isEmpty || !lanInbox.events.isEmpty || !ports.tooBig.isEmpty || !ports.overOverlay.isEmpty
+            || !effects.list.isEmpty
+        {
             settle()
         }
     }
@@ -168,7 +172,10 @@ extension Daemon {
             for sealed in ports.drainOverOverlay() {
                 gateway.sendOverlay(sealed.datagram, to: sealed.endpoint, now: now, effects: &effects)
             }
-            if effects.list.isEmpty, inbox.events.isEmpty { return }
+            settleLANInbox()
+            if effects.list.isEmpty, inbox.events.isEmpty, lanInbox.events.isEmpty, lan?.effects.list.isEmpty ?? true {
+                return
+            }
             carryOutEffects()
         }
     }
@@ -192,6 +199,7 @@ extension Daemon {
         if let deadline = coreWakeup, deadline < earliest { earliest = deadline }
         if let deadline = keeper.nextDeadline, deadline < earliest { earliest = deadline }
         if let deadline = bridge.nextDeadline, deadline < earliest { earliest = deadline }
+        if let deadline = lan?.services.nextWakeup, deadline < earliest { earliest = deadline }
         if let deadline = nextWatchdog, deadline < earliest { earliest = deadline }
         if let deadline = controlServer.nextDeadline, deadline < earliest { earliest = deadline }
         if let deadline = metricsServer.nextDeadline, deadline < earliest { earliest = deadline }
@@ -206,6 +214,10 @@ extension Daemon {
             settle()
         }
         if let due = bridge.nextDeadline, due <= now { bridge.mend(keeper, now: now) }
+        if let lan, let due = lan.services.nextWakeup, due <= now {
+            lan.services.handleTimeout(now: now, effects: &lan.effects)
+            settle()
+        }
         if let due = keeper.nextDeadline, due <= now { reconcile() }
         if let due = nextWatchdog, due <= now, let interval = notifier.watchdogInterval {
             notify { try $0.watchdog() }
@@ -236,6 +248,7 @@ extension Daemon {
         settle()
         if membersDirty { saveMembers() }
         if leasesDirty { saveLeases() }
+        if lan?.isDirty == true { saveHosts() }
         answerWaiters()
         notify { try $0.status(self.statusLine) }
     }
@@ -293,6 +306,7 @@ extension Daemon {
         notify { try $0.stopping() }
         saveMembers()
         saveLeases()
+        saveHosts()
         portMapping.follow(nil, now: now)
         gateway.stop(now: now, effects: &effects)
         settle()

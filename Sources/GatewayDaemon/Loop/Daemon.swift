@@ -39,6 +39,9 @@ package final class Daemon {
     let tap: TapPort
     let plane: ForwardingPlane
     let inbox = ControlInbox()
+    let lanInbox = LANInbox()
+    /// The bridged LAN that is served; `nil` where the LAN is routed.
+    var lan: ServedLAN?
     let keeper: HostNetworkKeeper
     let bridge: BridgeKeeper
     let controlServer: ControlServer
@@ -167,13 +170,13 @@ package final class Daemon {
     }
 
     /// What the core is to know of the configuration, with only those exports that may be announced.
-    static func coreSettings(_ files: RunningConfiguration, exports: [SubnetExport], remembered: [Endpoint])
-        -> CoreSettings
-    {
+    static func coreSettings(
+        _ files: RunningConfiguration, exports: [SubnetExport], bridged: IPPrefix? = nil, remembered: [Endpoint]
+    ) -> CoreSettings {
         let settings = files.settings
         return CoreSettings(
             bootstrap: settings.bootstrap, remembered: remembered,
-            exports: exports.map { Announcement.Export(subnet: $0.subnet, virtual: $0.virtual) },
+            exports: exports.map { Announcement.Export(subnet: $0.subnet, virtual: $0.virtual) }, bridged: bridged,
             policy: RoutePolicy(
                 lines: files.subnetMap.policy(for: settings.site), acceptance: settings.routes.accept),
             pools: files.pools,

@@ -1,4 +1,5 @@
 import GatewayCore
+import LANServices
 import LinuxSystem
 import Logging
 import NetworkTypes
@@ -12,6 +13,18 @@ extension Daemon {
         savedClock = leases?.clock ?? 0
         let publications = kept { () throws(StateFiles.Damage) in try state.rememberedPublications() }
         return GatewayMemory(store: leases, publications: publications)
+    }
+
+    /// What the last run has kept of the LAN's hosts.
+    var lanMemory: LANMemory? {
+        kept { () throws(StateFiles.Damage) in try state.rememberedHosts() }
+    }
+
+    func saveHosts() {
+        guard let lan else { return }
+        lan.isDirty = false
+        let memory = lan.services.memory(now: now, unixSeconds: WallClock.unixSeconds())
+        save("hosts") { () throws(SystemError) in try state.remember(memory) }
     }
 
     private func kept<Memory>(_ read: () throws(StateFiles.Damage) -> Memory?) -> Memory? {

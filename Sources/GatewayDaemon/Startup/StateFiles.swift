@@ -1,16 +1,18 @@
 import GatewayCore
+import LANServices
 import LinuxSystem
 import NetworkTypes
 import OverlayStore
 
-/// What outlives a restart: where members were, own leases, and what the grid's authority has published. May be deleted
-/// without harm beyond a slower join; after a power loss of the whole grid the leases tell who had a prefix first, and
-/// the publications who is revoked.
+/// What outlives a restart: where members were, own leases, the LAN's hosts, and what the grid's authority has
+/// published. May be deleted without harm beyond a slower join; after a power loss of the whole grid the leases tell
+/// who had a prefix first, and the publications who is revoked.
 struct StateFiles {
     let directory: String
 
     private var membersPath: String { "\(directory)/members" }
     private var leasesPath: String { "\(directory)/leases" }
+    private var hostsPath: String { "\(directory)/hosts" }
     private var publicationsPath: String { "\(directory)/publications" }
     /// More are not tried at the start anyway.
     private static let memberLimit = 256
@@ -45,6 +47,18 @@ struct StateFiles {
     /// Replaces the file as a whole.
     func remember(_ memory: StoreMemory) throws(SystemError) {
         try FileSystem.write(leasesPath, memory.encoded, mode: 0o600)
+    }
+
+    /// Hosts of the bridged LAN and their leases as of the last run; `nil` when there are none.
+    func rememberedHosts() throws(Damage) -> LANMemory? {
+        guard let bytes = try read(hostsPath, limit: LANMemory.byteCount) else { return nil }
+        guard let memory = try? LANMemory(reading: bytes) else { throw Damage(file: hostsPath) }
+        return memory
+    }
+
+    /// Replaces the file as a whole.
+    func remember(_ memory: LANMemory) throws(SystemError) {
+        try FileSystem.write(hostsPath, memory.encoded, mode: 0o600)
     }
 
     /// Publications as of the last run, not verified; `nil` when there are none.

@@ -23,6 +23,8 @@ package struct ForwardingLimits: Sendable {
     package var unresolvedHosts = 64
     /// Sources of bridged subnets that a peer sends from and nobody knows: questions about them a second.
     package var sourceQuestionsPerSecond = 100
+    /// Packets to stations that are not on the LAN any more: what is told of them in a second.
+    package var strayReportsPerSecond = 100
 
     package init() {}
 

@@ -26,9 +26,13 @@ extension ForwardingPlane {
         return isTaken
     }
 
-    /// Forgets where a host is.
-    package func removeHost(_ address: IPAddress) {
-        moveOut(hosts.pointee.table.remove(HostKey(address)))
+    /// Forgets a host that is on that side; one that has come to the other meanwhile stays known.
+    package func removeHost(_ address: IPAddress, of side: HostSide) {
+        let key = HostKey(address)
+        switch (hosts.pointee.table.find(key), side) {
+        case (.station, .thisLAN), (.peer, .peers): moveOut(hosts.pointee.table.remove(key))
+        case (.station, .peers), (.peer, .thisLAN), (nil, _): return
+        }
     }
 
     /// It was found out that a host is nowhere: what waits for it is given up, and its senders are told.
@@ -71,6 +75,7 @@ extension ForwardingPlane {
         let station = ethernet.destinationStation
         guard station.isGroup || station == .virtualNextHop else {
             tally.current.framesIgnored &+= 1
+            reportStray(ethernet, byteCount - FrameLayout.ethernetOffset)
             return false
         }
         let kind = ethernet.word(FrameLayout.ethernetByteCount - 2)
@@ -81,6 +86,25 @@ extension ForwardingPlane {
         default: tally.current.framesIgnored &+= 1
         }
         return false
+    }
+
+    /// Tells of a frame between two stations that cannot arrive: its packet is for a host that is not on this LAN.
+    private func reportStray(_ ethernet: UnsafeRawPointer, _ byteCount: Int) {
+        let kind = ethernet.word(FrameLayout.ethernetByteCount - 2)
+        let isV6 = kind == FrameLayout.ipv6
+        guard isV6 || kind == FrameLayout.ipv4, byteCount >= FrameLayout.ethernetByteCount + (isV6 ? 40 : 20) else {
+            return
+        }
+        let packet = ethernet + FrameLayout.ethernetByteCount
+        let (source, destination) = isV6 ? (packet + 8, packet + 24) : (packet + 12, packet + 16)
+        guard hosts.pointee.range(of: source, isV6: isV6) == HostDirectory.own,
+            hosts.pointee.range(of: destination, isV6: isV6) == HostDirectory.own
+        else { return }
+        let key = HostKey(at: destination, isV6: isV6)
+        if case .station? = hosts.pointee.table.find(key) { return }
+        guard strayReports.take(now: now) else { return }
+        hostSink?.frameStrayed(
+            from: HostKey(at: source, isV6: isV6).address, ethernet.sourceStation, to: key.address)
     }
 
     /// Whether a packet that a station has sent to the gateway may go on: its source is a host of this LAN that is

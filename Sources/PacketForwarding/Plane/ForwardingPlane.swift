@@ -40,6 +40,8 @@ package final class ForwardingPlane {
     let gatewayFrame: UnsafeMutableRawPointer
     /// How often sources that are not known are asked for.
     var sourceQuestions: TokenBucket
+    /// How often stray frames are told of.
+    var strayReports: TokenBucket
     /// The header of the super-packet that is being cut.
     let headerBuffer: UnsafeMutableRawPointer
     static let frameByteCountLimit = FrameLayout.packetOffset + ForwardingLimits.packetByteCount + 1
@@ -74,6 +76,7 @@ package final class ForwardingPlane {
         gatewayFrame = .allocate(
             byteCount: FrameLayout.ethernetOffset + ForwardingLimits.gatewayFrameByteCount, alignment: 16)
         sourceQuestions = TokenBucket(rate: limits.sourceQuestionsPerSecond, burst: limits.sourceQuestionsPerSecond)
+        strayReports = TokenBucket(rate: limits.strayReportsPerSecond, burst: limits.strayReportsPerSecond)
         peers.initialize(to: PeerTable())
         generations.initialize(to: GenerationTable())
         exports.initialize(to: AddressTable())

@@ -43,4 +43,8 @@ package protocol HostSink: AnyObject {
     /// the address is. Repeated for the same address at most once per `ForwardingLimits.resolveInterval` while packets
     /// wait for it.
     func needsHost(_ address: IPAddress)
+    /// A host of this LAN's bridged subnet has sent a packet to another host of it that is not on this LAN, and not to
+    /// the gateway but to a station: it goes by what it knew before one of the two moved. Not more often than
+    /// `ForwardingLimits.strayReportsPerSecond`.
+    func frameStrayed(from source: IPAddress, _ station: MACAddress, to destination: IPAddress)
 }

@@ -36,11 +36,11 @@ extension Trait where Self == LabScope {
     /// added.
     static func lab(
         _ name: String, sites: Int = 3, mode: LabPlan.Mode = .gateways, wanMTU: Int = 1500, silentPathMTU: Int? = nil,
-        nats: [String: SiteNAT] = [:], isBroughtUp: Bool = true
+        nats: [String: SiteNAT] = [:], bridged: Set<String> = [], isBroughtUp: Bool = true
     ) -> LabScope {
         let plan = LabPlan(
             name: "\(name)\(getpid())", sites: sites, mode: mode, wanMTU: wanMTU, silentPathMTU: silentPathMTU,
-            nats: nats)
+            nats: nats, bridgedSites: bridged)
         return LabScope(plan: plan, isBroughtUp: isBroughtUp && mode == .gateways)
     }
 }

@@ -5,10 +5,15 @@ import PacketForwarding
 final class HostRecorder: HostSink {
     var frames: [[UInt8]] = []
     var wanted: [IPAddress] = []
+    var strayed: [(source: IPAddress, station: MACAddress, destination: IPAddress)] = []
     /// Called with every address that is asked for, after it was recorded.
     var reaction: (IPAddress) -> Void = { _ in }
 
     func receivedFrame(_ frame: UnsafeRawBufferPointer) { frames.append(Array(frame)) }
+
+    func frameStrayed(from source: IPAddress, _ station: MACAddress, to destination: IPAddress) {
+        strayed.append((source, station, destination))
+    }
 
     func needsHost(_ address: IPAddress) {
         wanted.append(address)
