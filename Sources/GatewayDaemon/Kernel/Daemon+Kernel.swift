@@ -112,7 +112,12 @@ extension Daemon {
             exports: covered.map(\.virtual), lanInterface: lanInterface, device: files.settings.device,
             found: keeper.found)
         deviceMTU = wantedDeviceMTU
-        guard first || verdicts != exportVerdicts else { return }
+        let addresses = [AddressFamily.v4, .v6].compactMap { family in
+            PreferredSource.address(
+                family: family, exports: covered.map(\.virtual), found: keeper.found, device: files.settings.device)
+        }
+        guard first || verdicts != exportVerdicts || addresses != ownAddresses else { return }
+        ownAddresses = addresses
         for verdict in verdicts where verdict.refusal != nil {
             logger.warning(
                 "export refused", metadata: ["subnet": "\(verdict.prefix)", "reason": "\(verdict.refusal!.code)"])
@@ -127,7 +132,8 @@ extension Daemon {
         let standing = covered.filter { export in
             !verdicts.contains { $0.prefix == export.virtual && $0.refusal != nil }
         }
-        let settings = Self.coreSettings(files, exports: standing, bridged: bridgedSubnet, remembered: [])
+        let settings = Self.coreSettings(
+            files, exports: standing, bridged: bridgedSubnet, addresses: addresses, remembered: [])
         gateway.reload(settings, now: now, effects: &effects)
     }
 

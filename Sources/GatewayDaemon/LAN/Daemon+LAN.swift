@@ -36,11 +36,17 @@ extension Daemon {
         }
         fresh.services.blocksChanged(gateway.hostBlocks)
         lan = fresh
+        tellSites()
         logger.info(
             "serving the LAN",
             metadata: [
                 "subnet": "\(subnet)", "address": "\(subnet.serviceAddress)", "bridge": "\(bridge.bridge ?? "")",
             ])
+    }
+
+    /// Tells the services which sites' names they may look up.
+    func tellSites() {
+        lan?.services.sitesChanged(Set(gateway.memberStatus.map(\.site)))
     }
 
     private func lanSettings(_ subnet: IPPrefix) -> LANServiceSettings {
@@ -113,8 +119,7 @@ extension Daemon {
         case .resolve(let address):
             gateway.resolveHost(address, now: now, effects: &effects)
         case .findName(let host, let site):
-            // Only a host's own gateway knows its name.
-            lan.services.nameFound(host: host, site: site, .unknown, now: now, effects: &lan.effects)
+            gateway.findName(host, of: site, now: now, effects: &effects)
         case .wantBlocks(let count):
             gateway.wantBlocks(count, now: now, effects: &effects)
         case .localHost(let address, let station):
@@ -159,6 +164,15 @@ extension Daemon {
             lan.services.lost(address, to: site, mac: mac, now: now, effects: &lan.effects)
         case .located(let address, let host):
             locate(address, host)
+        case .nameFound(let host, let site, let finding):
+            guard let lan else { return }
+            let found: NameZone.Finding =
+                switch finding {
+                case .addresses(let addresses): .addresses(addresses)
+                case .nobody: .nobody
+                case .unknown: .unknown
+                }
+            lan.services.nameFound(host: host, site: site, found, now: now, effects: &lan.effects)
         case .blocksChanged:
             lan?.services.blocksChanged(gateway.hostBlocks)
         case .blocksExhausted:

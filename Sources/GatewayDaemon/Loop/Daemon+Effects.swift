@@ -50,6 +50,7 @@ extension Daemon {
                 }
             case .membersChanged:
                 membersDirty = true
+                tellSites()
             case .echoEnded(let token, let roundTrip):
                 answerEcho(token, roundTrip: roundTrip)
             case .traceEnded(let token, let result):

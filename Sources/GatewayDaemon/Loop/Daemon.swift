@@ -56,6 +56,8 @@ package final class Daemon {
     var deviceMTU = 1_500
     /// Exports that are refused by the host or not covered, with the problem for status.
     var exportVerdicts: [ExportVerdict] = []
+    /// This gateway's own addresses in its exports: what its site's name stands for.
+    var ownAddresses: [IPAddress] = []
     /// Errors of the last reload that failed; empty when the running configuration is that on disk.
     var reloadErrors: [String] = []
     var stateError: String?
@@ -171,12 +173,14 @@ package final class Daemon {
 
     /// What the core is to know of the configuration, with only those exports that may be announced.
     static func coreSettings(
-        _ files: RunningConfiguration, exports: [SubnetExport], bridged: IPPrefix? = nil, remembered: [Endpoint]
+        _ files: RunningConfiguration, exports: [SubnetExport], bridged: IPPrefix? = nil,
+        addresses: [IPAddress] = [], remembered: [Endpoint]
     ) -> CoreSettings {
         let settings = files.settings
         return CoreSettings(
             bootstrap: settings.bootstrap, remembered: remembered,
             exports: exports.map { Announcement.Export(subnet: $0.subnet, virtual: $0.virtual) }, bridged: bridged,
+            addresses: addresses,
             policy: RoutePolicy(
                 lines: files.subnetMap.policy(for: settings.site), acceptance: settings.routes.accept),
             pools: files.pools,
