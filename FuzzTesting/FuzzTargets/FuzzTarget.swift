@@ -18,6 +18,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case publication
 
     // What stations of a bridged LAN send.
+    case bridgedFrames = "bridged-frames"
     case arpPacket = "arp-packet"
     case neighbourMessage = "neighbour-message"
     case dhcpMessage = "dhcp-message"
@@ -64,6 +65,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .ringMessage: try RingMessageTarget.run(input)
         case .storeMessage: try StoreMessageTarget.run(input)
         case .publication: try PublicationTarget.run(input)
+        case .bridgedFrames: try BridgedFramesTarget.run(input)
         case .arpPacket: try ARPPacketTarget.run(input)
         case .neighbourMessage: try NeighbourMessageTarget.run(input)
         case .dhcpMessage: try DHCPMessageTarget.run(input)

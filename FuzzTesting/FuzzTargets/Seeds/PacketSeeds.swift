@@ -29,6 +29,41 @@ enum PacketSeeds {
         return list
     }
 
+    static var bridgedFrames: [(name: String, bytes: [UInt8])] {
+        var list = SeedFrame.all(from: 1, to: 2).map { name, frame in
+            var writer = InputWriter()
+            add(frame.bytes, to: &writer)
+            step(BridgedFramesTarget.Step.flush.rawValue, 10, to: &writer)
+            return (name, writer.bytes)
+        }
+        var unknown = InputWriter()
+        step(BridgedFramesTarget.Step.farHost.rawValue, 0, to: &unknown)
+        add(SeedFrame().bytes, to: &unknown)
+        step(BridgedFramesTarget.Step.farHost.rawValue | 4, 0, to: &unknown)
+        step(BridgedFramesTarget.Step.farHost.rawValue, 0, to: &unknown)
+        add(SeedFrame(isV6: true).bytes, to: &unknown)
+        step(BridgedFramesTarget.Step.farHost.rawValue | 8, 0, to: &unknown)
+        list.append(("unknown-host", unknown.bytes))
+        var forged = InputWriter()
+        step(BridgedFramesTarget.Step.nearHost.rawValue, 0, to: &forged)
+        add(SeedFrame().bytes, to: &forged)
+        list.append(("another-station", forged.bytes))
+        for destination in [UInt8(1), 3] {
+            var writer = InputWriter()
+            add(SeedFrame(to: destination).bytes, to: &writer)
+            list.append(("to-\(destination)", writer.bytes))
+        }
+        var others = InputWriter()
+        // To all stations, to another station, and ARP.
+        for (offset, bytes) in [(10, [UInt8](repeating: 255, count: 6)), (10, [2, 0, 0, 0, 0, 9]), (22, [8, 6])] {
+            var frame = SeedFrame(transport: .udp).bytes
+            frame.replaceSubrange(offset..<offset + bytes.count, with: bytes)
+            add(frame, to: &others)
+        }
+        list.append(("other-stations", others.bytes))
+        return list
+    }
+
     static var sealedDatagrams: [(name: String, bytes: [UInt8])] {
         var list = SeedFrame.all(from: 2, to: 1).map { name, frame in (name, script(trains([frame]))) }
         let everything = SeedFrame.all(from: 2, to: 1).map(\.frame)

@@ -95,6 +95,14 @@ package struct HostSettings: Equatable, Sendable {
     }
 }
 
+extension HostSettings {
+    /// The interface that has the LAN's addresses: its bridge, where there is one.
+    package var lanLink: String { bridge ?? lanInterface }
+
+    /// The interface by which the kernel sends into the overlay: the bridge of a bridged LAN, or the device.
+    package var overlayLink: String { bridge ?? device }
+}
+
 /// How the LAN is joined to the overlay.
 package enum LANMode: String, Sendable, CaseIterable {
     case routed

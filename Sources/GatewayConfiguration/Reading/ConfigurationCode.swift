@@ -33,6 +33,7 @@ package enum ConfigurationCode: String, Sendable, CaseIterable {
     case lanInterfaceMissing = "E035"
     case forwardingDropped = "E045"
     case sourceRewritten = "E046"
+    case lanNotBridged = "E080"
 
     /// Phrase, cause and fix, in the words of docs/codes.md; `nil` for a code that is a problem of `ipop status` too,
     /// which has them.

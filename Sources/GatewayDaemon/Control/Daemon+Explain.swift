@@ -72,8 +72,8 @@ extension Daemon {
         do throws(NetlinkError) {
             facts = try SideFactsReader.read(
                 .init(
-                    local: packet.destination, remote: packet.source, lanInterface: settings.lan.interface,
-                    device: settings.device), asksHost: isOurs)
+                    local: packet.destination, remote: packet.source, lanInterface: lanInterface,
+                    device: bridge.bridge ?? settings.device), asksHost: isOurs)
         } catch {
             logger.warning("cannot answer a question", metadata: ["error": "\(error)"])
             return [

@@ -67,6 +67,7 @@ extension Daemon {
         let refused = keeper.plan.verdicts.filter { $0.state == .refused }.map(\.wanted.prefix)
         let usable = gateway.routes.filter { !refused.contains($0.prefix) }
         plane.setExports(activeExports)
+        refreshLANSettings()
         plane.setRoutes(usable.map { ($0.prefix, $0.node) })
         applyBridgedSubnets(farBridgedSubnets.map(\.subnet).filter { !refused.contains($0) })
         let addresses = [AddressFamily.v4, .v6].map { family in

@@ -58,7 +58,26 @@ extension Daemon {
         return LANServiceSettings(
             prefixes: [subnet], serviceMAC: .virtualNextHop, mtu: deviceMTU, site: settings.site, grid: settings.grid,
             leaseSeconds: UInt32(settings.dhcp.leaseSeconds), registersStaticHosts: settings.lan.staticHosts,
-            clients: clients, routes: files.pools.filter { $0.family == .v4 })
+            clients: clients, routes: routesForHosts)
+    }
+
+    /// What DHCP clients are told to reach by the gateway: the grid's pools, and what lies outside them. As many as an
+    /// answer has room for beside the rest (RFC 3442: 5 bytes to 9 each).
+    private var routesForHosts: [IPPrefix] {
+        let pools = files.pools.filter { $0.family == .v4 }
+        let others = gateway.routes.map(\.prefix).filter { prefix in
+            prefix.family == .v4 && !pools.contains { $0.covers(prefix) }
+        }
+        return Array((pools + others).prefix(Self.hostRouteLimit))
+    }
+
+    private static let hostRouteLimit = 20
+
+    /// Routes have come or gone: DHCP clients hear of it with their next lease.
+    func refreshLANSettings() {
+        guard let lan, let subnet = bridgedSubnet, lan.services.settings.prefixes == [subnet] else { return }
+        let settings = lanSettings(subnet)
+        if settings != lan.services.settings { lan.services.settingsChanged(settings) }
     }
 
     /// Bridged subnets that other sites bridge into and this one does not, as far as subnets.map takes them.

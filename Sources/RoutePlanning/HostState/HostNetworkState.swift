@@ -39,6 +39,13 @@ package struct HostNetworkState: Equatable, Sendable {
         links.first { $0.index == index }
     }
 
+    /// The link that has the addresses of the LAN on `interface`: the bridge that it is a port of, or itself.
+    package func lanLink(of interface: String) -> HostLink? {
+        guard let link = link(named: interface) else { return nil }
+        let master = link.masterIndex.flatMap { self.link(at: $0) }
+        return master?.kind == HostLink.bridgeKind ? master : link
+    }
+
     /// The name of the link of this index, or `if7` when it is gone.
     package func linkName(_ index: Int32) -> String {
         link(at: index)?.name ?? "if\(index)"

@@ -19,7 +19,8 @@ struct CheckReport {
         var summary = check.paths.directory
         if let settings = check.settings {
             let host = HostCheck(
-                paths: check.paths, settings: settings, settingsTree: check.settingsTree, exports: check.exports)
+                paths: check.paths, settings: settings, settingsTree: check.settingsTree, exports: check.exports,
+                bridged: check.subnetMap?.bridgedSubnet(of: settings.site))
             problems += host.problems()
             let exports = check.exports.map(\.subnet.description).joined(separator: ", ")
             summary += ": site \(settings.site) of grid \(settings.grid), LAN \(settings.lan.interface)"

@@ -20,9 +20,11 @@ struct HostCheck {
     }
 
     let paths: ConfigurationPaths
-    let settings: GatewaySettings
+    var settings: GatewaySettings
     let settingsTree: ConfigurationNode?
     let exports: [SubnetExport]
+    /// The subnet that the LAN is bridged into, and where subnets.map says so.
+    var bridged: (subnet: IPPrefix, position: SourcePosition)?
 
     /// What is wrong or worth saying about the host that this process runs on, in its network namespace.
     func problems() -> [ConfigurationProblem] {
@@ -44,11 +46,13 @@ struct HostCheck {
 
     /// What is wrong or worth saying about a host.
     func problems(_ facts: Facts) -> [ConfigurationProblem] {
-        exportProblems(facts) + addressProblems(facts) + oneArmedProblems(facts) + kernelProblems(facts)
-            + firewallProblems(facts)
+        exportProblems(facts) + bridgeProblems(facts) + addressProblems(facts) + oneArmedProblems(facts)
+            + kernelProblems(facts) + firewallProblems(facts)
     }
 
     private var lan: String { settings.lan.interface }
+    /// The interface that has the LAN's addresses.
+    private func lanLink(_ facts: Facts) -> HostLink? { facts.network.lanLink(of: lan) }
     private var lanPosition: SourcePosition? { settingsTree?.value(at: "lan", "interface")?.position }
     private var families: [AddressFamily] {
         [.v4, .v6].filter { family in exports.contains { $0.subnet.family == family } }
@@ -72,7 +76,8 @@ struct HostCheck {
                     "the LAN interface \(lan) is down", suggestion: "ip link set dev \(lan) up"))
         }
         let verdicts = ExportCheck.check(
-            exports: exports.map(\.subnet), lanInterface: lan, device: settings.device, found: facts.network)
+            exports: exports.map(\.subnet), lanInterface: lanLink(facts)?.name ?? lan, device: settings.device,
+            found: facts.network)
         for (export, verdict) in zip(exports, verdicts) {
             if let refusal = verdict.refusal {
                 let isOther = if case .coversOtherInterface = refusal { true } else { false }
@@ -87,6 +92,30 @@ struct HostCheck {
                         file: paths.subnetMap, at: export.position, .warning, .exportUnreachable,
                         "export \(export.subnet): \(warning.text)", suggestion: warning.fix))
             }
+        }
+        return problems
+    }
+
+    /// Whether the LAN can be bridged, and into that subnet.
+    private func bridgeProblems(_ facts: Facts) -> [ConfigurationProblem] {
+        guard settings.lan.mode == .bridged, let link = lanLink(facts) else { return [] }
+        var problems: [ConfigurationProblem] = []
+        let verdict = BridgePlanner.judge(
+            interface: lan, name: settings.lan.bridge, record: nil,
+            managers: InterfaceManagers.of(lan, in: facts.network), found: facts.network)
+        if case .refused(let refusal) = verdict {
+            problems.append(
+                ConfigurationProblem(
+                    file: paths.settings, at: lanPosition, .lanNotBridged,
+                    "the LAN cannot be bridged: \(refusal.text)", suggestion: refusal.fix))
+        }
+        let others = facts.network.connectedPrefixes(except: settings.device).filter { $0.interface != link.name }
+        if let bridged, let clash = others.first(where: { $0.prefix.overlaps(bridged.subnet) }) {
+            problems.append(
+                ConfigurationProblem(
+                    file: paths.subnetMap, at: bridged.position, .overlap,
+                    "the bridged subnet \(bridged.subnet) overlaps \(clash.prefix), the network of \(clash.interface)",
+                    suggestion: "take another subnet of the grid's pool"))
         }
         return problems
     }
@@ -108,7 +137,7 @@ struct HostCheck {
     }
 
     private func oneArmedProblems(_ facts: Facts) -> [ConfigurationProblem] {
-        guard let link = facts.network.link(named: lan), !exports.isEmpty else { return [] }
+        guard let link = lanLink(facts), !exports.isEmpty else { return [] }
         let router = facts.network.routes.first { route in
             route.linkIndex == link.index && route.table == .main && route.prefix.length == 0 && route.gateway != nil
         }
@@ -134,7 +163,7 @@ struct HostCheck {
                     suggestion: "sysctl -w \(setting)=1; for good: echo '\(setting)=1' > "
                         + "/etc/sysctl.d/90-ipop\(family == .v4 ? "" : "-v6").conf"))
         }
-        for interface in [lan, settings.device] where facts.reversePathFilter(interface) == 1 {
+        for interface in [lanLink(facts)?.name ?? lan, settings.device] where facts.reversePathFilter(interface) == 1 {
             problems.append(
                 ConfigurationProblem(
                     file: "", .warning, .reversePathFilter,
@@ -146,7 +175,10 @@ struct HostCheck {
 
     private func firewallProblems(_ facts: Facts) -> [ConfigurationProblem] {
         guard let ruleset = facts.firewall else { return [] }
-        let check = FirewallCheck(lan: lan, device: settings.device, families: families, ruleset: ruleset)
+        let name = lanLink(facts)?.name ?? lan
+        let check = FirewallCheck(
+            lan: name, device: settings.lan.mode == .bridged ? name : settings.device, families: families,
+            ruleset: ruleset)
         let outcomes = [(check.forwarding, ConfigurationCode.forwardingDropped), (check.sourceNAT, .sourceRewritten)]
         return outcomes.compactMap { outcome, code in
             guard case .stops(let finding) = outcome else { return nil }

@@ -84,7 +84,7 @@ struct ExplainWalk {
         let facts: SideFacts
         do throws(NetlinkError) {
             facts = try SideFactsReader.read(
-                .init(local: from, remote: destination, lanInterface: host.lanInterface, device: host.device),
+                .init(local: from, remote: destination, lanInterface: host.lanLink, device: host.overlayLink),
                 asksHost: !isAnyHost)
         } catch {
             throw CommandFailure("cannot read the kernel's network state: \(error)", .degraded)
@@ -106,7 +106,7 @@ struct ExplainWalk {
         } catch {
             throw CommandFailure("cannot read the kernel's network state: \(error)", .degraded)
         }
-        let lan = network.link(named: host.lanInterface)?.index
+        let lan = network.link(named: host.lanLink)?.index
         let connected = network.addresses.filter { $0.linkIndex == lan && !$0.address.isLinkLocal }
             .map(\.connectedPrefix)
         let exports = report?.exports.map { $0.virtual ?? $0.subnet } ?? []

@@ -29,8 +29,9 @@ struct HostSurvey {
         check.run()
         let running = try? report.get()
         let device = running?.host.device ?? check.settings?.device ?? Self.usualDevice
-        let lan = running?.host.lanInterface ?? check.settings?.lan.interface
         let network = try network(device)
+        let interface = running?.host.lanInterface ?? check.settings?.lan.interface
+        let lan = interface.flatMap { network.lanLink(of: $0)?.name } ?? interface
         let port = check.settings?.listen.port
         return DoctorFacts(
             device: device, configuration: configuration(check), configurationFault: fault(check),

@@ -29,7 +29,7 @@ enum KernelView {
             deviceName: device, device: found.link(named: device).map { deviceFacts($0, statistics) },
             routes: wanted + strayRoutes(found, besides: wanted), forwardingV4: isSet("ipv4/ip_forward"),
             forwardingV6: isSet("ipv6/conf/all/forwarding"),
-            strictReversePath: [host?.lanInterface, device].compactMap { $0 }
+            strictReversePath: Set([host?.lanLink, host?.overlayLink ?? device].compactMap { $0 }).sorted()
                 .filter(InterfaceSettings.isReversePathStrict),
             lanInterfaceExists: host.map { found.link(named: $0.lanInterface) != nil },
             forwardingDrops: firewall.flatMap { finding($0.forwarding) },
@@ -43,7 +43,7 @@ enum KernelView {
         guard let ruleset = FirewallReader.read(links: found.links).ruleset else { return nil }
         let exported = report?.exports.map(\.subnet.family) ?? []
         return FirewallCheck(
-            lan: host.lanInterface, device: host.device, families: [.v4, .v6].filter(exported.contains),
+            lan: host.lanLink, device: host.overlayLink, families: [.v4, .v6].filter(exported.contains),
             ruleset: ruleset)
     }
 

@@ -57,6 +57,46 @@ import Testing
         #expect(problems.first?.severity == .error && problems.first?.line == 2)
     }
 
+    @Test func `a bridged LAN is looked at by its bridge, before it is made and after`() {
+        var check = check()
+        check.settings.lan.mode = .bridged
+        check.bridged = (IPPrefix("10.128.16.0/20")!, SourcePosition(line: 2, column: 13))
+        var before = facts()
+        before.network = Self.bridged(before.network, port: nil)
+        var after = facts()
+        after.network = Self.bridged(after.network, port: 9)
+
+        #expect(check.problems(before).isEmpty)
+        #expect(check.problems(after).isEmpty)
+    }
+
+    @Test func `a LAN that cannot be bridged, and a subnet that is another interface's, are errors`() {
+        var check = check()
+        check.settings.lan.mode = .bridged
+        check.bridged = (IPPrefix("203.0.112.0/20")!, SourcePosition(line: 2, column: 13))
+        // eth1 has no Ethernet address here.
+        let problems = check.problems(facts())
+
+        #expect(problems.map(\.code) == [.lanNotBridged, .overlap])
+        #expect(problems.last?.line == 2 && problems.last?.column == 13)
+    }
+
+    /// The network with permanent addresses, `eth1` being an Ethernet interface: by itself, or a port of a bridge that
+    /// has its address.
+    private static func bridged(_ network: HostNetworkState, port: Int32?) -> HostNetworkState {
+        var links = network.links
+        links[2].mac = MACAddress(rawValue: 0x3c_00_00_00_00_01)
+        links[2].masterIndex = port
+        if let port { links.append(HostLink(index: port, name: "ipop-lan", isUp: true, kind: "bridge")) }
+        let addresses = network.addresses.map { address in
+            var address = address
+            if address.linkIndex == 3, let port { address.linkIndex = port }
+            address.flags = .permanent
+            return address
+        }
+        return HostNetworkState(links: links, addresses: addresses, routes: network.routes)
+    }
+
     @Test func `a gateway without an address in its exports is told`() {
         let problems = check(exports: ["192.168.20.0/24", "2001:db8::/64"]).problems(facts(lan: "192.168.21.1"))
 
