@@ -164,6 +164,50 @@ extension NetworkTests {
             #expect(try lab.sight(site) == before)
         }
 
+        @Test func `after a new start of the host the interface's own addresses count`() throws {
+            let lab = try Lab.ofSuite()
+            let site = lab.ufl
+            try lab.prepareRelease(site)
+            let before = try lab.sight(site)
+            try lab.startGateway(site)
+            try lab.waitUntilInGrid(site)
+            #expect(lab.stopGateway(site))
+
+            // What is left of a bridge when a machine starts anew, and another address was configured meanwhile.
+            try lab.require(["ip", "link", "del", "ipop-lan"], at: .gateway(site))
+            try lab.require(["ip", "address", "add", "192.168.10.77/24", "dev", "lan"], at: .gateway(site))
+            try lab.startGateway(site)
+            try lab.waitUntilInGrid(site)
+
+            #expect(try lab.addresses(.gateway(site), of: "ipop-lan") == ["192.168.10.77/24"])
+            #expect(lab.stopGateway(site))
+            try lab.require(["ipop", "lan", "release"], at: .gateway(site))
+            #expect(try lab.addresses(.gateway(site)) == ["192.168.10.77/24"])
+            try lab.restoreLAN(site)
+            #expect(try lab.sight(site) == before)
+        }
+
+        @Test func `routed again, the bridge stays until it is released, and is told of`() throws {
+            let lab = try Lab.ofSuite()
+            let site = lab.ufl
+            try lab.prepareRelease(site)
+            let before = try lab.sight(site)
+            try lab.startGateway(site)
+            try lab.waitUntilInGrid(site)
+            let kept = try lab.makeRouted(site)
+            defer { kept.forEach { try? $0.text.write(toFile: $0.path, atomically: true, encoding: .utf8) } }
+
+            try lab.require(["ipop", "reload"], at: .gateway(site))
+
+            let status = try lab.status(site)
+            #expect(status.problems("E082").contains { $0.text.contains("ipop-lan") })
+            #expect(status.export(site.subnets[0])?.state == "announced")
+            #expect(try !lab.require(["ip", "-o", "link", "show", "ipop0"], at: .gateway(site)).contains("master"))
+            #expect(lab.stopGateway(site))
+            try lab.require(["ipop", "lan", "release"], at: .gateway(site))
+            #expect(try lab.sight(site) == before)
+        }
+
         @Test func `an interface under DHCP is left alone, with the reason`() throws {
             let lab = try Lab.ofSuite()
             let site = lab.ufl

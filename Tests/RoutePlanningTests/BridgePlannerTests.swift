@@ -132,6 +132,22 @@ import Testing
                 == .refused(.otherBridgeMade(bridge: "ipop-lan", port: "lan0")))
     }
 
+    @Test func `after a new start of the host the interface's own addresses count, not those recorded`() throws {
+        var record = try Self.record()
+        record.phase = .made
+        record.addresses[0] = Scenery.held("192.168.99.1", 24, on: 0, flags: .permanent)
+
+        guard case .make(let fresh) = Self.judge(Self.found, record: record) else { throw Refused() }
+        #expect(fresh.addresses.map(\.address) == [IPAddress("192.168.20.1")!, IPAddress("fd20::1")!])
+
+        // Somebody has deleted the bridge: what the interface had is known from the record alone.
+        let bare = Scenery.state(links: [Self.lan()], addresses: [])
+        #expect(Self.judge(bare, record: record) == .own(record))
+        // Broken off on the way: the interface may still have all of it.
+        record.phase = .making
+        #expect(Self.judge(Self.found, record: record) == .own(record))
+    }
+
     @Test func `an interface that somebody else looks after is refused, with who it is`() {
         #expect(
             Self.judge(Self.found, managers: [.networkManager])

@@ -97,7 +97,10 @@ extension Daemon {
     }
 
     /// The interface that has the LAN's addresses: its bridge, where there is one.
-    var lanInterface: String { bridge.bridge ?? files.settings.lan.interface }
+    var lanInterface: String {
+        let name = files.settings.lan.interface
+        return keeper.found.lanLink(of: name)?.name ?? name
+    }
 
     /// Makes, finds or leaves the LAN's bridge, as the settings say.
     func settleBridge() {

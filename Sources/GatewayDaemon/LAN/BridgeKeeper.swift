@@ -50,6 +50,7 @@ final class BridgeKeeper {
         retryAt = nil
         do throws(BridgeRefusal) {
             record = try file.read()
+            if let record, BridgePlanner.isOfFormerBoot(record, found: network.found) { try forget() }
             standing = if let wish { try attach(wish, network) } else { try detach(network) }
         } catch {
             standing = .refused(error)
@@ -120,10 +121,14 @@ final class BridgeKeeper {
         try write(record)
     }
 
+    private func forget() throws(BridgeRefusal) {
+        try file.remove()
+        record = nil
+    }
+
     private func undo(_ record: BridgeRecord, _ network: HostNetworkKeeper) throws(BridgeRefusal) {
         try network.carryOut { BridgePlanner.undoing(record, found: $0) }
-        try file.remove()
-        self.record = nil
+        try forget()
         logger.notice("bridge undone", metadata: ["bridge": "\(record.bridge)", "port": "\(record.port)"])
     }
 

@@ -14,7 +14,7 @@ package enum BridgePlanner {
     package static func judge(
         interface: String, name: String?, record: BridgeRecord?, managers: [InterfaceManager], found: HostNetworkState
     ) -> BridgeVerdict {
-        if let record {
+        if let record, !isOfFormerBoot(record, found: found) {
             guard record.port == interface, name == nil || name == record.bridge else {
                 return .refused(.otherBridgeMade(bridge: record.bridge, port: record.port))
             }
@@ -48,6 +48,15 @@ package enum BridgePlanner {
             BridgeRecord(
                 phase: .making, bridge: new, port: interface, mac: mac, mtu: lan.mtu,
                 addresses: addresses.map { Self.moved($0, to: 0) }, routes: routes.map { Self.moved($0, to: 0) }))
+    }
+
+    /// Whether the bridge of `record` is gone while its interface has addresses: the host was started anew, and the
+    /// interface was given what it is to have now. Nothing of the record holds any more.
+    package static func isOfFormerBoot(_ record: BridgeRecord, found: HostNetworkState) -> Bool {
+        guard record.phase == .made, found.link(named: record.bridge) == nil,
+            let port = found.link(named: record.port)
+        else { return false }
+        return found.addresses.contains { $0.linkIndex == port.index && isMovable($0) }
     }
 
     /// The steps that are left until the bridge is as `record` says. What a step makes possible comes with the next

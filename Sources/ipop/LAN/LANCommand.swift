@@ -53,9 +53,9 @@ struct LANReleaseCommand: ParsableCommand {
     private func undo(_ record: BridgeRecord) throws(BridgeRefusal) {
         do throws(NetlinkError) {
             let writer = try HostNetworkWriter()
-            try writer.carryOut(device: record.bridge, reader: HostNetworkReader()) {
-                BridgePlanner.undoing(record, found: $0)
-            }
+            let reader = try HostNetworkReader()
+            if BridgePlanner.isOfFormerBoot(record, found: try reader.read(device: record.bridge)) { return }
+            try writer.carryOut(device: record.bridge, reader: reader) { BridgePlanner.undoing(record, found: $0) }
         } catch {
             throw .kernelRefused("\(error)")
         }

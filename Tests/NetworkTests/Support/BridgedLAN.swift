@@ -71,6 +71,33 @@ extension Lab {
         }
     }
 
+    /// Gives a gateway's LAN interface the addresses and the route that `prepareRelease` found and gave it.
+    func restoreLAN(_ site: LabSite) throws(LabError) {
+        let script = """
+            ip address flush dev lan scope global
+            ip address add \(site.lanAddress)/24 dev lan
+            ip address add \(site.lanAddress6)/64 dev lan nodad
+            ip address add 192.168.98.1/24 brd + dev lan
+            ip route add 10.50.0.0/16 via \(site.hostAddress)
+            """
+        try require(["sh", "-ec", script], at: .gateway(site))
+    }
+
+    /// Makes the LAN of a site routed in its files; returns them as they were.
+    func makeRouted(_ site: LabSite) throws -> [(path: String, text: String)] {
+        let directory = directories(site).configuration
+        let paths = ["\(directory)/ipop.yaml", "\(directory)/subnets.map"]
+        let kept = try paths.map { ($0, try String(contentsOfFile: $0, encoding: .utf8)) }
+        for (path, text) in kept {
+            let lines = text.components(separatedBy: "\n").filter { line in
+                !line.hasPrefix("dhcp:") && line.split(separator: " ").dropFirst().first != "bridged"
+            }
+            let changed = lines.joined(separator: "\n").replacingOccurrences(of: "mode: bridged", with: "mode: routed")
+            try changed.write(toFile: path, atomically: true, encoding: .utf8)
+        }
+        return kept.map { (path: $0.0, text: $0.1) }
+    }
+
     /// What an operator sees of a gateway's network.
     func sight(_ site: LabSite) throws(LabError) -> String {
         let commands = [
