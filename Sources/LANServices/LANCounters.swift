@@ -1,19 +1,19 @@
 /// Why a frame from the LAN had no effect.
 package enum LANDrop: String, CaseIterable, Error {
     /// Not what the protocol of its type allows.
-    case malformedFrame = "malformed-frame"
+    case malformedFrame = "lan-malformed-frame"
     /// Sent by this gateway itself: the LAN has a loop.
-    case ownFrame = "own-frame"
+    case ownFrame = "lan-own-frame"
     /// A piece of a packet.
-    case fragment
+    case fragment = "lan-fragment"
     /// Neither to the service address nor to one of its services.
-    case notForService = "not-for-service"
+    case notForService = "lan-not-for-service"
     /// Its ARP or neighbour message names another sender than its frame.
-    case foreignSender = "foreign-sender"
+    case foreignSender = "lan-foreign-sender"
     /// Beyond the rate of answers.
-    case paced
+    case paced = "lan-paced"
     /// There is no room for what it would make the gateway keep.
-    case full
+    case full = "lan-full"
     /// Not what a DHCP client sends.
     case dhcpMalformed = "dhcp-malformed"
     /// A DHCP option of another length than it has.
@@ -39,6 +39,9 @@ package struct LANDropCounts: Equatable, Sendable {
         get { counts[Self.index(of: reason)] }
         set { counts[Self.index(of: reason)] = newValue }
     }
+
+    /// Every reason with its count.
+    package var all: [(reason: LANDrop, count: UInt64)] { LANDrop.allCases.map { ($0, self[$0]) } }
 
     private static func index(of reason: LANDrop) -> Int {
         guard let index = LANDrop.allCases.firstIndex(of: reason) else {

@@ -1,6 +1,7 @@
 import ControlProtocol
 import GatewayConfiguration
 import GatewayCore
+import LANServices
 import LinkSecurity
 import LinuxSystem
 import NetworkTypes
@@ -22,13 +23,19 @@ extension Daemon {
             overlay: overlayReport,
             sites: siteReports, routes: routeReports, exports: exportReports, leases: leaseReports, nat: natReport,
             problems: problems,
-            drops: (plane.counters.drops.map { DropCount(reason: $0.reason.rawValue, packets: $0.count) }
-                + strangerDrops).filter { $0.packets > 0 },
+            drops: drops.filter { $0.packets > 0 },
             refusedHandshakes: refusalTally.reports,
             host: HostSettings(
                 device: settings.device, deviceMTU: deviceMTU, lanInterface: settings.lan.interface,
                 lanMode: settings.lan.mode == .bridged ? .bridged : .routed, bridge: bridge.bridge,
                 table: settings.routes.table.number, metric: settings.routes.metric))
+    }
+
+    /// What was dropped and why, for each reason that there is.
+    var drops: [DropCount] {
+        let packets = plane.counters.drops.map { DropCount(reason: $0.reason.rawValue, packets: $0.count) }
+        let frames = lan?.services.counters.drops.all ?? []
+        return packets + strangerDrops + frames.map { DropCount(reason: $0.reason.rawValue, packets: $0.count) }
     }
 
     private var overlayReport: OverlayReport {

@@ -30,7 +30,7 @@ extension Daemon {
         if let page = lastPage, now - page.drawn < Self.pageAge { return page.bytes }
         var report = report
         // A counter that comes into being with its first drop would hide that drop from who asks for its growth.
-        report.drops = plane.counters.drops.map { DropCount(reason: $0.reason.rawValue, packets: $0.count) }
+        report.drops = drops
         let bytes = MetricsPage(StatusReport(gateway: .success(report), kernel: kernelFacts)).bytes
         lastPage = (bytes, now)
         return bytes
