@@ -65,6 +65,25 @@ enum Script {
         while True: threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
         """#
 
+    /// Has the first address that MAC asks for by ARP, but says so to that MAC alone. Says `ready`, then the address.
+    static let squatter = #"""
+        import socket, sys
+        client = bytes.fromhex(sys.argv[1].replace(":", ""))
+        wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0806))
+        wire.bind(("lan", 0))
+        own, taken = wire.getsockname()[4], None
+        print("ready", flush=True)
+        while True:
+            frame = wire.recv(2048)
+            if frame[6:12] != client or frame[20:22] != b"\x00\x01": continue
+            sender, target = frame[28:32], frame[38:42]
+            if sender == target or (taken and target != taken): continue
+            if not taken: print(socket.inet_ntoa(target), flush=True)
+            taken = target
+            head = client + own + b"\x08\x06\x00\x01\x08\x00\x06\x04\x00\x02"
+            wire.send(head + own + target + client + sender + bytes(18))
+        """#
+
     /// Connects COUNT times by TLS with a certificate: ADDRESS PORT CERTIFICATE KEY COUNT. Prints how often it was
     /// refused.
     static let strangers = #"""
