@@ -44,6 +44,22 @@ import Testing
         for grid in [unknown, denied, other] { #expect(failure(grid) == "source-not-accepted") }
     }
 
+    @Test func `a host of a bridged subnet is registered, and its source is where it is known to be`() {
+        let packet = ExplainedPacket(
+            source: IPAddress(10, 128, 16, 9), destination: IPAddress(10, 128, 16, 5), transport: 1)
+        var known = grid
+        known.sourceRoute = RouteReport(prefix: IPPrefix(host: packet.source), site: "lsu")
+        func failure(_ grid: FarSide.Grid, _ host: MACAddress?) -> String? {
+            ExplainReport(steps: FarHosts(grid: grid, host: host, packet: packet).steps).firstFailure?.code
+        }
+        var elsewhere = known
+        elsewhere.asker = "cern"
+
+        #expect(failure(known, .overlayDevice) == nil)
+        #expect(failure(known, nil) == "host-not-registered")
+        #expect(failure(elsewhere, .overlayDevice) == "source-not-accepted")
+    }
+
     @Test func `the way back is the overlay`() {
         var missing = grid
         missing.isSourceRouteMissing = true

@@ -66,6 +66,27 @@ import Testing
         #expect(failure(steps(facts)) == nil)
     }
 
+    @Test func `hosts of a bridged subnet are known one by one`() {
+        var report = Scene.report
+        report.host.bridge = "lan0"
+        report.host.bridgedSubnet = IPPrefix("10.128.16.0/20")
+        report.leases = [
+            LeaseReport(key: "10.128.16.5", holder: "ufl", expiresSeconds: 9, mac: .overlayDevice, origin: .dhcp),
+            LeaseReport(key: "10.128.16.6", holder: "lsu", expiresSeconds: 0, state: .lost, origin: .fixed),
+        ]
+        func failure(_ source: UInt8, _ destination: IPAddress) -> String? {
+            let packet = ExplainedPacket(
+                source: IPAddress(10, 128, 16, source), destination: destination, transport: 1)
+            return self.failure(steps(Scene.facts, report, packet: packet))
+        }
+
+        #expect(failure(5, IPAddress(10, 128, 17, 1)) == nil)
+        #expect(failure(5, Scene.farHost) == nil)
+        #expect(failure(5, IPAddress(10, 128, 16, 5)) == "destination-local")
+        #expect(failure(6, Scene.farHost) == "host-not-registered")
+        #expect(failure(7, Scene.farHost) == "host-not-registered")
+    }
+
     @Test func `forwarding that is off names the setting`() throws {
         var facts = Scene.facts
         facts.forwardsFromLAN = false

@@ -109,6 +109,18 @@ extension NetworkTests {
             #expect(problems.contains { $0.text.contains("ipop-lan") && $0.text.contains("restored") })
         }
 
+        @Test func `explain walks from host to host, and says where a host is missing`() throws {
+            let lab = try Self.addressed()
+            let (near, far) = (lab.ufl.bridgedAddress(), lab.lsu.bridgedAddress())
+
+            let walk = try lab.run(["ipop", "explain", near, far], at: .gateway(lab.ufl))
+            #expect(walk.succeeded && walk.output.contains("\(far) is a host of site lsu"), "\(walk.everything)")
+            #expect(walk.output.contains("\(near) is taken from site ufl"), "\(walk.everything)")
+
+            let missing = try lab.run(["ipop", "explain", near, "10.128.30.77"], at: .gateway(lab.ufl))
+            #expect(missing.status == 1 && missing.everything.contains("host-not-registered"), "\(missing.everything)")
+        }
+
         @Test func `hosts and their addresses are listed`() throws {
             let lab = try Self.addressed()
 

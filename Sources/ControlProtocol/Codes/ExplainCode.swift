@@ -13,6 +13,7 @@ package enum ExplainCode: String, Sendable, CaseIterable {
     case destinationNotAccepted = "destination-not-accepted"
     case destinationNotExported = "destination-not-exported"
     case sourceNotAccepted = "source-not-accepted"
+    case hostNotRegistered = "host-not-registered"
 
     // What the kernel of a gateway does with it.
     case lanInterfaceMissing = "lan-interface-missing"
@@ -78,6 +79,11 @@ package enum ExplainCode: String, Sendable, CaseIterable {
             CodeExplanation(
                 "not exported there", cause: "The far gateway does not export a subnet that the destination is in.",
                 fix: "Export the subnet at that site: subnets.map, then `ipop reload`.")
+        case .hostNotRegistered:
+            CodeExplanation(
+                "host not registered",
+                cause: "The address is in a bridged subnet, and the grid does not hold it for a host of that site.",
+                fix: "Let the host say something to its LAN; `ipop leases` at its gateway lists those that are held.")
         case .sourceNotAccepted:
             CodeExplanation(
                 "source not accepted there",

@@ -77,19 +77,22 @@ package struct HostSettings: Equatable, Sendable {
     package var lanMode: LANMode
     /// The bridge that the device is a port of; `nil` where there is none.
     package var bridge: String?
+    /// The virtual subnet that the LAN is bridged into; `nil` where it is not.
+    package var bridgedSubnet: IPPrefix?
     /// The routing table's number; 254 is `main`.
     package var table: UInt32
     package var metric: UInt32
 
     package init(
         device: String, deviceMTU: Int? = nil, lanInterface: String, lanMode: LANMode, bridge: String? = nil,
-        table: UInt32 = 254, metric: UInt32
+        bridgedSubnet: IPPrefix? = nil, table: UInt32 = 254, metric: UInt32
     ) {
         self.device = device
         self.deviceMTU = deviceMTU
         self.lanInterface = lanInterface
         self.lanMode = lanMode
         self.bridge = bridge
+        self.bridgedSubnet = bridgedSubnet
         self.table = table
         self.metric = metric
     }
@@ -175,7 +178,8 @@ extension HostSettings {
     var json: JSONValue {
         [
             "device": .string(device), "deviceMTU": .count(deviceMTU), "lanInterface": .string(lanInterface),
-            "lanMode": .string(lanMode.rawValue), "bridge": .text(bridge), "table": JSONValue(table),
+            "lanMode": .string(lanMode.rawValue), "bridge": .text(bridge),
+            "bridgedSubnet": .text(bridgedSubnet), "table": JSONValue(table),
             "metric": JSONValue(metric),
         ]
     }
@@ -185,7 +189,7 @@ extension HostSettings {
         self.init(
             device: try shape.text("device"), deviceMTU: try shape.optionalInteger("deviceMTU"),
             lanInterface: try shape.text("lanInterface"), lanMode: try shape.code("lanMode"),
-            bridge: try shape.optionalText("bridge"),
+            bridge: try shape.optionalText("bridge"), bridgedSubnet: try shape.optionalParsed("bridgedSubnet"),
             table: try shape.integer("table"), metric: try shape.integer("metric"))
     }
 }

@@ -13,26 +13,41 @@ import RoutePlanning
 extension Daemon {
     /// Asks the gateway that the destination is behind.
     func explain(_ packet: ExplainedPacket, token: UInt64) throws(ControlFailure) {
-        let route = gateway.routes.filter { $0.prefix.contains(packet.destination) }
-            .max { $0.prefix.length < $1.prefix.length }
-        guard let route else {
-            throw ControlFailure(.noRoute, "no route leads to \(packet.destination); see `ipop routes`")
-        }
+        let target = try explained(packet.destination)
         nextEcho += 1
         let question = OperatorQuestion(
             source: packet.source, destination: packet.destination, transport: packet.transport, port: packet.port ?? 0)
         // The effect may come at once.
         pending.append(
             PendingRequest(
-                token: token, kind: .explain(site: route.site, question: nextEcho), deadline: nil))
+                token: token, kind: .explain(site: target.site, question: nextEcho), deadline: nil))
         let isAsked = gateway.ask(
-            question, of: route.node, token: nextEcho,
+            question, of: target.node, token: nextEcho,
             timeout: .milliseconds(Int64(ControlLimits.explainMilliseconds)), now: now, effects: &effects)
         guard isAsked else {
             pending.removeLast()
             throw ControlFailure(.busy, "too many questions at once")
         }
         settle()
+    }
+
+    /// The gateway that a destination is behind: a host's, or that of the longest route.
+    private func explained(_ destination: IPAddress) throws(ControlFailure) -> (site: String, node: NodeAddress) {
+        if gateway.bridgedSubnets.contains(where: { $0.subnet.contains(destination) }) {
+            gateway.resolveHost(destination, now: now, effects: &effects)
+            settle()
+            guard let host = gateway.remoteHost(destination) else {
+                throw ControlFailure(
+                    .noRoute, "no site is known to have the host \(destination); it is looked for, so ask again")
+            }
+            return (gateway.site(of: host.node) ?? host.node.abbreviated, host.node)
+        }
+        let route = gateway.routes.filter { $0.prefix.contains(destination) }
+            .max { $0.prefix.length < $1.prefix.length }
+        guard let route else {
+            throw ControlFailure(.noRoute, "no route leads to \(destination); see `ipop routes`")
+        }
+        return (route.site, route.node)
     }
 
     /// A question has ended: answers who asked for it.
@@ -65,6 +80,11 @@ extension Daemon {
     }
 
     private func farSteps(_ packet: ExplainedPacket, by node: NodeAddress) -> [OperatorAnswer.Step] {
+        if bridgedSubnet?.contains(packet.destination) == true {
+            let host = gateway.localHosts.first { $0.record.address == packet.destination && $0.state == .held }
+            let half = FarHosts(grid: farGrid(packet, by: node), host: host?.record.mac, packet: packet)
+            return half.steps.map(Self.told)
+        }
         let settings = files.settings
         // What is not exported here is nothing that others may ask about.
         let isOurs = activeExports.contains { $0.contains(packet.destination) }
@@ -83,15 +103,25 @@ extension Daemon {
             ]
         }
         let steps = FarSide(grid: farGrid(packet, by: node), facts: facts, packet: packet).steps
-        return (isOurs ? steps : Array(steps.prefix(1))).map { step in
-            .init(name: step.name, isPassed: step.isPassed, text: step.text, code: step.code ?? "", fix: step.fix ?? "")
+        return (isOurs ? steps : Array(steps.prefix(1))).map(Self.told)
+    }
+
+    private static func told(_ step: ExplainStep) -> OperatorAnswer.Step {
+        .init(name: step.name, isPassed: step.isPassed, text: step.text, code: step.code ?? "", fix: step.fix ?? "")
+    }
+
+    /// Where a source of a bridged subnet is, as if its site announced it alone; `nil` when it is not known.
+    private func hostRoute(_ source: IPAddress) -> RouteReport? {
+        gateway.remoteHost(source).flatMap { host in
+            gateway.site(of: host.node).map { RouteReport(prefix: IPPrefix(host: source), site: $0) }
         }
     }
 
     private func farGrid(_ packet: ExplainedPacket, by node: NodeAddress) -> FarSide.Grid {
         let routes = routeReports.filter { $0.prefix.contains(packet.source) }
         let wanted = routes.filter(\.wanted).max { $0.prefix.length < $1.prefix.length }
-        let best = wanted ?? routes.max { $0.prefix.length < $1.prefix.length }
+        let isHost = gateway.bridgedSubnets.contains { $0.subnet.contains(packet.source) }
+        let best = isHost ? hostRoute(packet.source) : wanted ?? routes.max { $0.prefix.length < $1.prefix.length }
         let isMissing = keeper.plan.verdicts.contains { $0.wanted.prefix == best?.prefix && $0.state == .missing }
         return FarSide.Grid(
             site: files.settings.site, exports: exportReports, sourceRoute: best, isSourceRouteMissing: isMissing,

@@ -28,6 +28,7 @@ extension Daemon {
             host: HostSettings(
                 device: settings.device, deviceMTU: deviceMTU, lanInterface: settings.lan.interface,
                 lanMode: settings.lan.mode == .bridged ? .bridged : .routed, bridge: bridge.bridge,
+                bridgedSubnet: bridgedSubnet,
                 table: settings.routes.table.number, metric: settings.routes.metric))
     }
 

@@ -39,7 +39,8 @@ package struct FarSide {
     /// The steps in the order in which the packet and then its answer take them.
     package var steps: [ExplainStep] {
         var steps = [
-            export, sourceCheck, side.device, side.reversePath, side.forwarding, side.lanInterface, side.lanHost(),
+            export, Self.sourceCheck(grid, packet), side.device, side.reversePath, side.forwarding, side.lanInterface,
+            side.lanHost(),
             side.firewall, side.route(missing: missingRoute),
         ]
         if let router = side.defaultRouter { steps.append(router) }
@@ -66,7 +67,8 @@ package struct FarSide {
         }
     }
 
-    private var sourceCheck: ExplainStep {
+    /// Whether packets with this source are taken from the site that asks.
+    static func sourceCheck(_ grid: Grid, _ packet: ExplainedPacket) -> ExplainStep {
         guard let route = grid.sourceRoute else {
             return ExplainStep(
                 grid.site, .sourceCheck, fails: .sourceNotAccepted,

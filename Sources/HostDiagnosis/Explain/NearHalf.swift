@@ -4,14 +4,14 @@ import RoutePlanning
 
 /// The steps at the gateway where `ipop explain` is run.
 package struct NearHalf {
-    private let report: Result<GatewayReport, DaemonAbsence>
+    let report: Result<GatewayReport, DaemonAbsence>
     /// How each wanted route stands in the kernel.
     private let routes: [RouteFact]
     private let facts: SideFacts
-    private let packet: ExplainedPacket
+    let packet: ExplainedPacket
     /// No particular host of this LAN is the source.
     private let isAnyHost: Bool
-    private let side: SideSteps
+    let side: SideSteps
 
     /// The words for this site when its name is not known.
     package static let nameless = "here"
@@ -30,11 +30,12 @@ package struct NearHalf {
         side = SideSteps(site: self.site, facts: facts, packet: packet, isSource: true)
     }
 
-    private let site: String
+    let site: String
     private var gateway: GatewayReport? { try? report.get() }
 
     /// The steps in order; those of the daemon are left out where it says nothing.
     package var steps: [ExplainStep] {
+        if let gateway, let source = bridgedSource(gateway) { return bridgedSteps(gateway, from: source) }
         var steps = [daemon]
         if let gateway { steps.append(source(gateway)) }
         let host = side.lanHost(isAnyHost: isAnyHost)
@@ -65,7 +66,7 @@ package struct NearHalf {
         routes.filter { $0.prefix.contains(packet.destination) }.max { $0.prefix.length < $1.prefix.length }
     }
 
-    private var daemon: ExplainStep {
+    var daemon: ExplainStep {
         switch report {
         case .success(let gateway):
             if gateway.state == .joining {
@@ -105,7 +106,8 @@ package struct NearHalf {
         }
     }
 
-    private func owner(_ gateway: GatewayReport) -> ExplainStep {
+    func owner(_ gateway: GatewayReport) -> ExplainStep {
+        if let host = bridgedDestination(gateway) { return host }
         let wanted = Self.owner(gateway, packet)
         let own = gateway.exports.filter { ($0.virtual ?? $0.subnet).contains(packet.destination) }
             .max { $0.subnet.length < $1.subnet.length }
@@ -144,7 +146,7 @@ package struct NearHalf {
         )
     }
 
-    private func peer(_ member: SiteReport) -> ExplainStep {
+    func peer(_ member: SiteReport) -> ExplainStep {
         let reason = member.reason.explanation
         if member.path == .down {
             return ExplainStep(
@@ -158,7 +160,7 @@ package struct NearHalf {
         return ExplainStep(site, .peer, true, member.reason == .ok ? text : "\(text) (\(reason.phrase))")
     }
 
-    private func pathMTU(_ member: SiteReport) -> ExplainStep? {
+    func pathMTU(_ member: SiteReport) -> ExplainStep? {
         guard member.path != .down, let size = member.mtu else { return nil }
         let device = facts.network.link(named: facts.device)?.mtu ?? size
         let rest = size < device ? "; larger ones travel in slices" : ""

@@ -100,6 +100,11 @@ struct ExplainWalk {
         _ host: HostSettings, _ report: GatewayReport?
     ) throws(CommandFailure) -> (address: IPAddress, isAnyHost: Bool) {
         if let source { return (source, false) }
+        if let report, NearHalf.isBridged(report, destination) {
+            // A host of the bridged subnet is one that is registered; the first stands for all.
+            let hosts = report.leases.filter { $0.origin != nil && $0.state == .held }
+            if let host = hosts.compactMap({ IPAddress($0.key) }).first { return (host, false) }
+        }
         let network: HostNetworkState
         do throws(NetlinkError) {
             network = try HostNetworkReader().read(device: host.device)
@@ -121,13 +126,14 @@ struct ExplainWalk {
     }
 
     private func farSteps(_ packet: ExplainedPacket, _ report: GatewayReport?) -> [ExplainStep] {
-        guard let report, let member = NearHalf.member(report, packet) else { return [] }
+        guard let report else { return [] }
+        if NearHalf.isBridged(report, packet.destination) { return hostSteps(packet, report) }
+        guard let member = NearHalf.member(report, packet) else { return [] }
         if member.path == .down {
             return [ExplainStep(member.site, .farGateway, nil, "not asked: no path is up")]
         }
         do throws(QuestionFailure) {
-            let limit = Duration.milliseconds(Int64(ControlLimits.explainMilliseconds)) + DaemonQuestion.timeout
-            let half = try question.read(try question.ask(.explain(packet), timeout: limit), FarHalf.init(json:))
+            let half = try farHalf(packet)
             return [ExplainStep(member.site, .farGateway, true, "the gateway of site \(member.site) answers")]
                 + half.steps
         } catch {
@@ -139,6 +145,24 @@ struct ExplainWalk {
                     member.site, .farGateway, fails: .farGatewaySilent,
                     "the gateway of site \(member.site) does not answer the question")
             ]
+        }
+    }
+
+    private func farHalf(_ packet: ExplainedPacket) throws(QuestionFailure) -> FarHalf {
+        let limit = Duration.milliseconds(Int64(ControlLimits.explainMilliseconds)) + DaemonQuestion.timeout
+        return try question.read(try question.ask(.explain(packet), timeout: limit), FarHalf.init(json:))
+    }
+
+    /// The half of the gateway that a host of the bridged subnet is behind: the daemon knows which it is.
+    private func hostSteps(_ packet: ExplainedPacket, _ report: GatewayReport) -> [ExplainStep] {
+        if NearHalf.host(report, packet.destination)?.state == .held { return [] }
+        do throws(QuestionFailure) {
+            return try farHalf(packet).steps
+        } catch {
+            guard case .refused(let failure) = error, failure.code == .noRoute else {
+                return [ExplainStep(report.site, .farGateway, nil, "not asked: \(error.commandFailure.text)")]
+            }
+            return [ExplainStep(report.site, .farGateway, fails: .hostNotRegistered, failure.text)]
         }
     }
 }
