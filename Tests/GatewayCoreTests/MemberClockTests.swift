@@ -19,17 +19,18 @@ import Testing
             case 2 where !members.isEmpty:
                 clock.forget(members.remove(at: Int(random.below(UInt64(members.count)))))
             case 3 where !members.isEmpty:
-                members[Int(random.below(UInt64(members.count)))].nextDial = nil
+                members[Int(random.below(UInt64(members.count)))].dials.suspend()
             default:
                 guard !members.isEmpty else { continue }
-                members[Int(random.below(UInt64(members.count)))].nextDial = Instant(nanoseconds: random.below(1_000))
+                let time = Instant(nanoseconds: random.below(1_000))
+                members[Int(random.below(UInt64(members.count)))].dials.restart(at: time)
             }
 
-            let first = members.compactMap(\.nextDial).min()
+            let first = members.compactMap(\.dials.next).min()
             let found = clock.next()
             #expect(found?.wakeup.deadline == first, "seed \(seed)")
             guard let found else { continue }
-            #expect(members.contains { $0.node == found.node && $0.nextDial == first }, "seed \(seed)")
+            #expect(members.contains { $0.node == found.node && $0.dials.next == first }, "seed \(seed)")
         }
     }
 

@@ -10,7 +10,7 @@ import Testing
         do {
             let clock = MemberClock()
             let member = Member(node: NodeAddress(high: 1, middle: 2, low: 3), identity: nil, clock: clock)
-            member.nextDial = Instant(nanoseconds: 5)
+            member.dials.begin(at: Instant(nanoseconds: 5))
             seen = member
             #expect(clock.next()?.node == member.node)
         }

@@ -105,16 +105,15 @@ extension Gateway {
         // The newest announcement has the certificate that counts, be it shorter-lived than the one before.
         member.identity = entry.identity
         if member.path == nil, announcement.isWithdrawn {
-            member.nextDial = nil
+            member.dials.suspend()
             member.reason = .stopped
             return
         }
-        guard !member.isDirect, !announcement.isWithdrawn, member.needs.hold(at: now) else { return }
+        guard member.wantsBetterPath, !announcement.isWithdrawn, member.needs.hold(at: now) else { return }
         let known = previous?.announcement.endpoints ?? []
         if member.path == nil || !announcement.endpoints.allSatisfy(known.contains) {
             // It may be in reach now.
-            member.dialAttempts = 0
-            member.nextDial = now
+            member.dials.restart(at: now)
         }
     }
 

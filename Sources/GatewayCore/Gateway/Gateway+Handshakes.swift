@@ -135,7 +135,7 @@ extension Gateway {
             }
             for index in bootstrap.indices where bootstrap[index].endpoints.contains(endpoint) {
                 bootstrap[index].node = result.peer.node
-                bootstrap[index].attempts = 0
+                bootstrap[index].dials.forgetFailures()
                 bootstrap[index].reason = .ok
             }
             refusals.removeAll { $0.endpoint == endpoint || $0.site == result.peer.site }

@@ -13,11 +13,10 @@ extension Gateway {
         member.needs.trafficUntil = now + OverlayLimits.trafficIdle
         guard member.path == nil else { return }
         if member.overlayDial == nil {
-            let hasFailed = member.dialAttempts > 0
+            let hasFailed = member.dials.attempts > 0
             member.overlayDial = hasFailed ? now : now + OverlayLimits.overlayDelay
         }
-        let planned = member.nextDial
-        member.nextDial = planned.map { min($0, now + SessionLimits.dialInterval) } ?? now
+        member.dials.hasten(to: member.dials.next == nil ? now : now + DialLimits.firstInterval)
     }
 
     /// What has gone to and come from a member so far: tells whether traffic flows, and whether the peer is heard.
@@ -70,9 +69,7 @@ extension Gateway {
             let member = self.member(for: entry.identity, effects: &effects)
             guard !member.needs.isAcquaintance else { continue }
             member.needs.isAcquaintance = true
-            if member.path == nil, member.nextDial == nil {
-                member.nextDial = now
-            }
+            if member.path == nil { member.dials.begin(at: now) }
         }
     }
 
@@ -93,15 +90,16 @@ extension Gateway {
                 guard now - member.since > OverlayLimits.leastSessionAge else { continue }
                 effects.send(.release, to: node)
                 closeSession(with: member, reason: .onDemand, now: now, effects: &effects)
-                member.nextDial = nil
+                member.dials.suspend()
             } else if member.generations.isEmpty, !runs.values.contains(where: { $0.target == node }) {
                 members.removeValue(forKey: node)
                 memberClock.forget(member)
                 if directory[node] == nil { effects.append(.removePeer(node)) }
             } else {
-                member.nextDial = nil
+                member.dials.suspend()
             }
         }
+        reviewMapping(isNewPlace: false, now: now)
         forgetOverlayPeers()
         closeIdleStreams(now: now, effects: &effects)
         renewRelays(now: now, effects: &effects)

@@ -34,7 +34,6 @@ extension Gateway {
         member.overlayDial = nil
         guard member.path == nil, ring.isRoutable, let endpoint = overlayEndpoint(of: member.node) else { return }
         if member.active != nil { sendProbe(to: member, purpose: .candidate(endpoint), now: now, effects: &effects) }
-        let isSparing = member.dialAttempts > SessionLimits.sparingAttempts
-        dial(endpoint, target: member.node, isSparing: isSparing, now: now, effects: &effects)
+        dial(endpoint, target: member.node, isSparing: member.dials.isSparing, now: now, effects: &effects)
     }
 }

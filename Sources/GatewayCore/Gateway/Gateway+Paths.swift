@@ -100,13 +100,12 @@ extension Gateway {
         case .udp:
             member.lastEndpoint = next.endpoint
             member.reason = .ok
-            member.nextDial = nil
-            member.dialAttempts = 0
+            reachedDirectly(member, now: now)
         case .tcp:
             reachedOverStream(member, next.endpoint, now: now)
         case .relay, .overlay:
             if member.reason == .ok { member.reason = cause == .failure ? .noAnswer : .connecting }
-            member.nextDial = member.nextDial ?? now + SessionLimits.dialInterval
+            member.dials.begin(at: now + DialLimits.firstInterval)
         }
         pathChanged(to: member, effects: &effects)
         relaysMoved(with: member, now: now, effects: &effects)

@@ -21,6 +21,15 @@ extension Gateway {
         let report = NATObservations.Report(reporter: reporter, reporterEndpoint: source, seen: endpoint, time: now)
         guard observations.note(report), !underlay.endpoints.contains(endpoint) else { return }
         publishAt = min(publishAt, now + PathLimits.publishDelay)
+        reviewMapping(isNewPlace: true, now: now)
+    }
+
+    /// Looks whether this gateway is somewhere else in the network, or behind another kind of NAT: others may be in
+    /// reach now. That a NAT which chooses a port for each remote has chosen another one is no such news.
+    mutating func reviewMapping(isNewPlace: Bool, now: Instant) {
+        let known = knownMapping
+        knownMapping = mapping
+        if isNewPlace && !mapping.isDependent || mapping != known { dialOthers(now: now) }
     }
 
     /// Asks a member over the ring to send to this gateway, which sends to it at the same time.
@@ -46,12 +55,14 @@ extension Gateway {
         // Nobody answers what was not asked.
         if !isRequest, members[packet.source]?.punchSent == nil { return }
         let member = self.member(for: entry.identity, effects: &effects)
+        let known = member.place
         member.place = message
         guard member.endpoint?.medium != .udp else { return }
         guard member.punchHeard.map({ now - $0 >= PathLimits.punchInterval }) ?? true,
             punchAllowance.take(now: now)
         else { return }
         member.punchHeard = now
+        if message.tellsMore(than: known) { member.dials.refresh(at: now + DialLimits.firstInterval) }
         if isRequest { route(ownPlace.encoded, .punchAnswer, to: member.node, now: now, effects: &effects) }
         for endpoint in directCandidates(of: member).prefix(PathLimits.punchDials) {
             if member.active != nil {

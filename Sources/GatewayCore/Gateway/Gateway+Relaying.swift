@@ -43,10 +43,10 @@ extension Gateway {
     /// `false` for one that does not answer: whoever cannot be reached must not keep all the others busy.
     private mutating func reach(_ entry: Directory.Entry, now: Instant, effects: inout GatewayEffects) -> Bool {
         let member = self.member(for: entry.identity, effects: &effects)
-        if member.path == nil, member.dialAttempts > 1 { return false }
+        if member.path == nil, member.dials.attempts > 1 { return false }
         guard !member.needs.isOwn(at: now) else { return true }
         member.needs.relayedUntil = now + PathLimits.relayRenewal
-        member.nextDial = member.nextDial ?? now + SessionLimits.useDelay
+        member.dials.begin(at: now + SessionLimits.useDelay)
         return true
     }
 

@@ -61,8 +61,8 @@ extension Gateway {
         }
         member.needs.soughtUntil = now + OverlayLimits.seekTime
         // Who has been silent for a while is dialled as well, but its back-off does not begin anew.
-        if member.dialAttempts < SessionLimits.sparingAttempts { member.dialAttempts = 0 }
-        member.nextDial = now
+        if !member.dials.isSparing { member.dials.forgetFailures() }
+        member.dials.hasten(to: now)
         dialMember(member, now: now, effects: &effects)
     }
 

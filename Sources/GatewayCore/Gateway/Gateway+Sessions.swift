@@ -99,18 +99,15 @@ extension Gateway {
         if member.reason == .noAnswer || member.reason == .handshakeTimeout, member.lastEndpoint != nil {
             // Back from a silence, perhaps with its whole side of the network: what it knows of leases may differ.
             recheckAt = recheckAt ?? now + OverlayLimits.recheckDelay
-            dialSilent(now: now)
+            dialOthers(now: now)
         }
         member.since = now
         if endpoint.isUnderlay {
             member.lastEndpoint = endpoint
             member.reason = .ok
-            member.lastEndpoint = endpoint
-            member.reason = .ok
         }
         if endpoint.medium == .udp {
-            member.nextDial = nil
-            member.dialAttempts = 0
+            reachedDirectly(member, now: now)
         } else if endpoint.isStream {
             reachedOverStream(member, endpoint, now: now)
         }
@@ -169,7 +166,7 @@ extension Gateway {
         member.reason = reason
         endCopy(from: member)
         member.outstanding = []
-        member.dialAttempts = 0
+        member.dials.forgetFailures()
         pathChanged(to: member, effects: &effects)
         effects.append(.notice(.memberDown(site: member.site, node: node, reason: reason)))
         observations.forget(node)
@@ -179,9 +176,9 @@ extension Gateway {
         if wasLinked { linkDown(with: member, now: now, effects: &effects) }
         guard member.needs.hold(at: now) else { return }
         // Not at once: others may have gone down with it, and this may be the end of what was due now.
-        member.nextDial = now + SessionLimits.useDelay
+        member.dials.restart(at: now + SessionLimits.useDelay)
         // The session goes on over the ring's hops until there is a direct path again.
-        member.overlayDial = wasOverOverlay ? now + SessionLimits.dialInterval : now + SessionLimits.useDelay
+        member.overlayDial = wasOverOverlay ? now + DialLimits.firstInterval : now + SessionLimits.useDelay
     }
 
     /// Tells the data plane where a member is now.
@@ -255,10 +252,7 @@ extension Gateway {
     ) {
         pathDown(to: member, reason: reason, now: now, effects: &effects)
         member.overlayDial = nil
-        if member.nextDial != nil {
-            let pause = reason == .stopped ? SessionLimits.dialInterval : SessionLimits.dialIntervalLimit
-            member.nextDial = now + pause
-        }
+        member.dials.postpone(to: now + (reason == .stopped ? DialLimits.firstInterval : DialLimits.interval))
         for generation in member.generations.indices {
             member.generations[generation].retires = now + SessionLimits.goodbyeLinger
         }

@@ -115,8 +115,7 @@ extension Gateway {
             member.lastEndpoint = stream.remote
         }
         // What lets TCP through may let UDP through as well by now: its attempts begin anew.
-        member.dialAttempts = 0
-        member.nextDial = now + SessionLimits.dialInterval
+        member.dials.restart(at: now + DialLimits.firstInterval)
     }
 
     /// Something authentic, or the beginning of it, has come from `source`.

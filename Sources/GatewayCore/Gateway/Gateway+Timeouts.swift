@@ -16,7 +16,7 @@ extension Gateway {
         consider(memberClock.next()?.wakeup)
         for run in runs.values { consider(Wakeup(deadline: run.nextDeadline, reason: .handshake)) }
         for target in bootstrap where callsBootstrapItself && needsDial(target) {
-            consider(Wakeup(deadline: target.nextDial, reason: .bootstrap))
+            consider(target.dials.next.map { Wakeup(deadline: $0, reason: .bootstrap) })
         }
         consider(directory.nextExpiry.map { Wakeup(deadline: $0, reason: .expiry) })
         consider(shelf.deadline.map { Wakeup(deadline: $0, reason: .publication) })
@@ -95,7 +95,7 @@ extension Gateway {
             probeStandbys(of: member, now: now, effects: &effects)
             if let at = member.pathReviewAt, at <= now { reviewPath(of: member, now: now, effects: &effects) }
         }
-        if let at = member.nextDial, at <= now { dialMember(member, now: now, effects: &effects) }
+        if let at = member.dials.next, at <= now { dialMember(member, now: now, effects: &effects) }
         if let at = member.overlayDial, at <= now {
             dialOverlay(to: member, now: now, effects: &effects)
         }
@@ -160,25 +160,21 @@ extension Gateway {
     /// One round of attempts to reach a member directly: its last endpoint, and what it and others announced.
     mutating func dialMember(_ member: Member, now: Instant, effects: inout GatewayEffects) {
         guard member.wantsBetterPath else {
-            member.nextDial = nil
+            member.dials.suspend()
             return
         }
         // Who has withdrawn comes back by itself.
         guard directory[member.node]?.announcement.isWithdrawn != true || member.needs.soughtUntil != nil else {
-            member.nextDial = nil
+            member.dials.suspend()
             member.reason = .stopped
             return
         }
         let candidates = directCandidates(of: member)
-        let attempts = member.dialAttempts
-        member.dialAttempts += 1
-        let isSparing = attempts >= SessionLimits.sparingAttempts
-        let isSilent = attempts >= SessionLimits.silentAttempts
-        let limit =
-            member.path != nil && !member.isDirect
-            ? OverlayLimits.directIntervalLimit
-            : isSilent && member.path == nil ? SessionLimits.silentDialInterval : SessionLimits.dialIntervalLimit
-        member.nextDial = now + backoff(after: attempts, limit: limit)
+        let attempts = member.dials.attempts
+        let pace: DialSchedule.Pace =
+            member.path == nil ? .unreached : member.needs.hasTraffic(at: now) ? .steady : .served
+        member.dials.attempted(pace: pace, now: now, random: &random)
+        let isSparing = member.dials.isSparing
         // What goes to the dead over the ring goes all the way round it, so without traffic that is tried less often.
         let isTurn = candidates.isEmpty || attempts == 1 || attempts == 2 || attempts > 0 && attempts % 4 == 0
         let goesOver =
@@ -189,12 +185,12 @@ extension Gateway {
         }
         // The ring may have no way to it; a member that both reach is one.
         if member.path == nil, attempts > 0, member.needs.isOwn(at: now),
-            goesOver || attempts < SessionLimits.sparingAttempts
+            goesOver || !isSparing
         {
             seekRelay(to: member, now: now, effects: &effects)
         }
         // A NAT before the member lets in what it has sent to, so it is asked to send here as well.
-        if member.path != nil || goesOver || attempts < SessionLimits.sparingAttempts {
+        if member.path != nil || goesOver || !isSparing {
             punch(to: member, now: now, effects: &effects)
         }
         guard !candidates.isEmpty else {
@@ -220,12 +216,20 @@ extension Gateway {
         }
     }
 
-    /// A member that was silent is back, perhaps with its whole side of the network: the others that are silent are
-    /// dialled soon, whatever their back-off says.
-    mutating func dialSilent(now: Instant) {
-        for member in members.values where member.path == nil && member.lastEndpoint != nil {
-            guard let planned = member.nextDial else { continue }
-            member.nextDial = min(planned, now + random.jitter(around: SessionLimits.returnInterval))
+    /// A member is reached by UDP, which is as good as it gets.
+    mutating func reachedDirectly(_ member: Member, now: Instant) {
+        let hadFailed = member.dials.attempts > 1
+        member.dials.succeeded()
+        if hadFailed { dialOthers(now: now) }
+    }
+
+    /// Something has changed that may have made a way to others too: a member is reached that was not, or this gateway's
+    /// place in the network is another. Those that are not reached as well as they might be are dialled soon, whatever
+    /// their intervals have grown to; of those that do not answer at all each once.
+    mutating func dialOthers(now: Instant) {
+        for member in members.values where member.wantsBetterPath && member.dials.next != nil {
+            let soon = now + random.jitter(around: DialLimits.returnInterval)
+            if member.path != nil { member.dials.refresh(at: soon) } else { member.dials.hasten(to: soon) }
         }
     }
 
@@ -238,13 +242,12 @@ extension Gateway {
 
     /// Tries the bootstrap addresses, and the members remembered from last time, that lead to no live member now.
     mutating func dialBootstrap(now: Instant, effects: inout GatewayEffects) {
-        for index in bootstrap.indices where bootstrap[index].nextDial <= now && needsDial(bootstrap[index]) {
+        for index in bootstrap.indices where needsDial(bootstrap[index]) {
             let target = bootstrap[index]
-            bootstrap[index].attempts += 1
+            guard let due = target.dials.next, due <= now else { continue }
             // A configured address is tried for ever: whoever comes back there may know of nobody.
-            let isSilent = target.name == nil && liveCount > 0 && target.attempts >= SessionLimits.silentAttempts
-            let limit = isSilent ? SessionLimits.silentDialInterval : SessionLimits.dialIntervalLimit
-            bootstrap[index].nextDial = now + backoff(after: target.attempts, limit: limit)
+            let isRemembered = target.name == nil && liveCount > 0
+            bootstrap[index].dials.attempted(pace: isRemembered ? .unreached : .steady, now: now, random: &random)
             dialTarget(target, now: now, effects: &effects)
         }
     }
@@ -268,9 +271,9 @@ extension Gateway {
     ) {
         if let name = target.name { effects.append(.resolve(name)) }
         for endpoint in target.endpoints where endpoint.isUnderlay {
-            let isSparing = target.attempts >= SessionLimits.sparingAttempts
+            let isSparing = target.dials.attempts >= DialLimits.eagerAttempts
             dial(endpoint, target: nil, isSparing: isSparing, now: now, effects: &effects)
-            guard target.attempts > 0 || isUDPBlocked else { continue }
+            guard target.dials.attempts > 0 || isUDPBlocked else { continue }
             dialStream(at: endpoint, target: nil, isSparing: isSparing, now: now, effects: &effects)
         }
     }
@@ -297,10 +300,5 @@ extension Gateway {
         if !target.endpoints.isEmpty, target.endpoints.allSatisfy(underlay.endpoints.contains) { return false }
         guard let found = target.node else { return true }
         return found != node && members[found]?.path == nil
-    }
-
-    private mutating func backoff(after attempts: Int, limit: Duration) -> Duration {
-        let doubled = SessionLimits.dialInterval * (1 << min(attempts, 9))
-        return random.jitter(around: min(doubled, limit))
     }
 }

@@ -54,6 +54,8 @@ package struct Gateway: ~Copyable {
     var refusals: [Refusal] = []
     /// Where members see this gateway.
     var observations = NATObservations()
+    /// What they told of the NAT when it was last looked at.
+    var knownMapping = MappingBehaviour.unknown
     /// Bounds what connect-to-me messages of others make this gateway send.
     var punchAllowance = TokenBucket(rate: PathLimits.punchesPerSecond, burst: PathLimits.punchBurst)
     var echoes: [Echo] = []
@@ -159,8 +161,7 @@ package struct Gateway: ~Copyable {
             // Whoever was out of reach may be in reach by the new address.
             for member in members.values
             where member.wantsBetterPath && member.needs.hold(at: now) {
-                member.dialAttempts = 0
-                member.nextDial = now
+                member.dials.restart(at: now)
             }
         }
     }

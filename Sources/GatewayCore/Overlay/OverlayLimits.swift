@@ -22,8 +22,6 @@ package enum OverlayLimits {
     package static let seekTime: Duration = .seconds(6)
     /// Silence on a link after which it is probed at once when something is sent over it.
     package static let silence: Duration = .seconds(1)
-    /// Between attempts to replace a path over the overlay by a direct one, at most.
-    package static let directIntervalLimit: Duration = .seconds(300)
     /// How long a claim of a prefix outlives its owner, and how often missing claims are asked for.
     package static let claimLifetime: Duration = .seconds(3_600)
     package static let claimInterval: Duration = .seconds(60)

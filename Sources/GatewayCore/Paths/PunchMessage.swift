@@ -24,6 +24,13 @@ package struct PunchMessage: Equatable, Sendable {
         self.endpoints = Array(endpoints.prefix(PathLimits.punchEndpoints))
     }
 
+    /// Whether the sender may be in reach where it was not when it sent `other`.
+    func tellsMore(than other: PunchMessage) -> Bool {
+        guard !mapping.isDependent else { return mapping != other.mapping }
+        return mapping != other.mapping || isUDPBlocked != other.isUDPBlocked
+            || !endpoints.allSatisfy(other.endpoints.contains)
+    }
+
     /// The message's bytes.
     package var encoded: [UInt8] {
         var writer = WireWriter()

@@ -8,14 +8,13 @@ package struct BootstrapTarget: Equatable {
     package var endpoints: [Endpoint]
     /// Who was found there.
     package var node: NodeAddress?
-    package var nextDial: Instant
-    package var attempts = 0
+    package var dials: DialSchedule
     /// Why the last attempt failed.
     package var reason: LinkReason = .connecting
 
     package init(name: HostAndPort?, endpoints: [Endpoint], now: Instant) {
         self.name = name
         self.endpoints = endpoints
-        nextDial = now
+        dials = DialSchedule(first: now)
     }
 }

@@ -110,10 +110,8 @@ package final class Member {
     package var reason: LinkReason = .connecting
     /// Where the last path was.
     package var lastEndpoint: Endpoint?
-    /// When it is tried again; `nil` while it is reached or not wanted.
-    package var nextDial: Instant? { didSet { isWakeupKnown = false } }
-    /// Attempts in a row without success.
-    package var dialAttempts = 0
+    /// When it is tried again: nothing is planned while it is reached by UDP or not wanted.
+    package var dials = DialSchedule() { didSet { isWakeupKnown = false } }
     /// When a handshake over the overlay begins, if there is no path by then.
     package var overlayDial: Instant? { didSet { isWakeupKnown = false } }
     /// When a rekey is due; set with each activation.
@@ -167,7 +165,7 @@ package final class Member {
             guard let deadline, deadline < earliest?.deadline ?? Instant(nanoseconds: .max) else { return }
             earliest = Wakeup(deadline: deadline, reason: reason)
         }
-        consider(nextDial, .dial)
+        consider(dials.next, .dial)
         consider(overlayDial, .dial)
         consider(needs.soughtUntil, .dial)
         consider(copy?.deadline, .directoryCopy)

@@ -32,17 +32,8 @@ package enum SessionLimits {
     package static let leastOutage: Duration = .seconds(1)
     /// Probes that loss is counted over.
     package static let lossWindow = 32
-    /// First delay between attempts to reach a member; doubles up to `dialIntervalLimit`, for ever.
-    package static let dialInterval: Duration = .seconds(1)
-    package static let dialIntervalLimit: Duration = .seconds(60)
-    /// The same from `silentAttempts` on, which is after some three minutes: the directory names the dead for a day.
-    package static let silentDialInterval: Duration = .seconds(300)
-    package static let silentAttempts = 8
-    /// From so many attempts on a dial is sparing: a hello, and again after this and after twice this.
-    package static let sparingAttempts = 3
+    /// A sparing handshake sends its hello again after this and after twice this.
     package static let sparingInterval: Duration = .seconds(1)
-    /// One member that was silent is back: so may be the others.
-    package static let returnInterval: Duration = .seconds(2)
     /// Handshakes started at once towards one member's candidate endpoints.
     package static let parallelDials = 4
     /// Generations of keys that a session keeps: the sealing one, and those that still open what is on its way. Two
