@@ -21,7 +21,7 @@ extension Gateway {
                 keys: keys, established: now, endpoint: endpoint, isPeersWish: run.role == .server,
                 nextConfirmation: now))
         if member.generations.count > SessionLimits.generationCount {
-            dropOldestGeneration(of: member, effects: &effects)
+            dropOldestGeneration(of: member, now: now, effects: &effects)
         }
         effects.append(.install(keys, for: result.peer.node))
         confirmGenerations(of: member, now: now, effects: &effects)
@@ -231,11 +231,12 @@ extension Gateway {
         }
     }
 
-    private mutating func dropOldestGeneration(of member: Member, effects: inout GatewayEffects) {
-        let active = member.active
-        guard let oldest = member.generations.first(where: { $0.keys.localIndex != active }) else {
-            return
-        }
+    private mutating func dropOldestGeneration(of member: Member, now: Instant, effects: inout GatewayEffects) {
+        // With what it has shown to have the peer may seal, however many handshakes have ended since of which it knows
+        // nothing. So what it should have shown by now goes first, then what has been replaced.
+        let others = member.generations.filter { $0.keys.localIndex != member.active }
+        let void = others.first { !$0.isConfirmed && now - $0.established > SessionLimits.confirmationPatience }
+        guard let oldest = void ?? others.first(where: { $0.retires != nil }) ?? others.first else { return }
         removeGeneration(oldest.keys.localIndex, of: member, effects: &effects)
     }
 

@@ -51,6 +51,8 @@ package enum SessionLimits {
     /// between the last, so that a slow peer has 15 s.
     package static let confirmationInterval: Duration = .milliseconds(100)
     package static let confirmationAttempts = 30
+    /// How long a generation that is not confirmed is kept when there are too many: a slow path's round trip.
+    package static let confirmationPatience: Duration = .seconds(3)
     /// Unanswered probes remembered for one member.
     package static let outstandingProbes = 16
     /// Endpoints kept over a restart.
