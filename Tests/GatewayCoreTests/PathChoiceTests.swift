@@ -112,6 +112,22 @@ import Testing
         #expect(flow(a, b, on: simulator, for: .seconds(120), until: isDirect) != nil)
     }
 
+    @Test(arguments: UInt64(1)...20) func `links that break for a moment lead no packet round in a circle`(
+        seed: UInt64
+    ) throws {
+        let simulator = try grid(of: 4, seed: seed)
+        var random = SeededRandom(seed: seed)
+        let (a, b) = (simulator.hosts[1], simulator.hosts[2])
+        for _ in 0..<20 {
+            simulator.run(for: .seconds(5) + .milliseconds(Int64(random.below(5_000))))
+            simulator.network.pairs = [PairConditions(a.place, b.place, lossPerMille: 1_000)]
+            simulator.run(for: .milliseconds(600 + Int64(random.below(3_000))))
+            simulator.network.pairs = []
+        }
+        simulator.run(for: .seconds(30))
+        #expect(simulator.hosts.allSatisfy { $0.gateway.liveCount == 3 }, "seed \(seed)")
+    }
+
     @Test func `a grid without traffic keeps no other ways`() throws {
         let simulator = try grid(of: 6, seed: 4)
         simulator.run(for: .seconds(120))

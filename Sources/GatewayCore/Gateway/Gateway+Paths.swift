@@ -171,9 +171,17 @@ extension Gateway {
             if endpoint != member.endpoint { releaseRelay(endpoint, effects: &effects) }
             return
         }
-        guard member.standbys[index].lost(sentAt: sent, now: now) else { return }
-        member.standbys.remove(at: index)
-        if endpoint.isRelay { relayEnded(endpoint, now: now, effects: &effects) }
+        let isGone = member.standbys[index].lost(sentAt: sent, now: now)
+        if isGone { member.standbys.remove(at: index) }
+        // As long as it answered there was no better to look for.
+        if member.wantsBetterPath, member.needs.hold(at: now) {
+            member.dials.begin(at: now + DialLimits.firstInterval)
+        }
+        // Over the ring's hops a link's messages cannot go.
+        if isGone || member.endpoint?.medium == .overlay, member.needs.isLinked, !member.hasDirectWay {
+            linkDown(with: member, now: now, effects: &effects)
+        }
+        if isGone, endpoint.isRelay { relayEnded(endpoint, now: now, effects: &effects) }
     }
 
     /// Looks whether a member has ways enough, and the best of them.

@@ -26,8 +26,11 @@ extension Gateway {
     ) {
         switch effect {
         case .send(let node, let bytes):
-            members[node]?.path?.used(now: now)
-            effects.send(.ring(bytes), to: node)
+            guard let member = members[node] else { return }
+            member.path?.used(now: now)
+            // The ring's hops are made of its links: what goes from one to the next must not take them.
+            guard member.endpoint?.medium == .overlay else { return effects.send(.ring(bytes), to: node) }
+            if let way = member.directWay { effects.send(.ring(bytes), to: node, by: way) }
         case .connect(let contact, _):
             connect(contact, now: now, effects: &effects)
         case .connectBootstrap(let count):

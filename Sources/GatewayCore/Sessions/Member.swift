@@ -147,8 +147,12 @@ package final class Member {
     package var isDirect: Bool { endpoint?.medium.isDirect ?? false }
     /// Whether any way that answers is direct, also while another is taken.
     package var hasDirectWay: Bool { isDirect || standbys.contains { $0.medium.isDirect && $0.isUsable } }
-    /// Whether there is something better than the path it has, if it has one: UDP.
-    package var wantsBetterPath: Bool { endpoint?.medium != .udp }
+    /// The best way that answers and is direct, while another is taken.
+    package var directWay: Endpoint? { standbys.filter { $0.medium.isDirect && $0.isUsable }.min(by: <)?.endpoint }
+    /// Whether there is something better than what answers, if anything does: UDP.
+    package var wantsBetterPath: Bool {
+        endpoint?.medium != .udp && !standbys.contains { $0.medium == .udp && $0.isUsable && $0.isSteady }
+    }
 
     /// When this member wants to be looked at next, and why. Computed anew when something has changed.
     package var nextWakeup: Wakeup? {

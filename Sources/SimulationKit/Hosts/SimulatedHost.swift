@@ -63,6 +63,8 @@ package final class SimulatedHost {
     /// When it was made.
     package let started: Instant
 
+    /// More than the largest grid's members are told at once.
+    private static let effectLimit = 100_000
     private static let announcementTag = ControlMessage.announcement(ageSeconds: 0, until: nil, encoded: []).encoded[0]
     /// When it began to take part.
     package internal(set) var joined: Instant?
@@ -189,6 +191,7 @@ package final class SimulatedHost {
         // Carrying out may append more.
         var index = 0
         while index < effects.list.count {
+            precondition(index < Self.effectLimit, "what one input leads to has an end")
             carryOut(effects.list[index], now: now, outbox: &outbox)
             index += 1
         }
