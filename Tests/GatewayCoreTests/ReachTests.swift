@@ -48,11 +48,19 @@ import Testing
         let took = try #require(
             simulator.run(until: isThere, within: .seconds(10)),
             "\(String(describing: medium(a, b))) and \(String(describing: medium(b, a)))")
-        #expect(took < .seconds(4))
+        // Where each NAT chooses another port for the other end, it may take one round of attempts more.
+        let areDependent = [first, second].allSatisfy { kind in
+            Self.kinds[kind].map { $0.mapping != .endpointIndependent } ?? false
+        }
+        #expect(took < (areDependent ? .seconds(8) : .seconds(4)))
         // Mappings live for 30 s, and the paths for longer.
         simulator.run(for: .seconds(300))
         #expect(isThere())
-        #expect(!a.notices.contains { if case .memberDown = $0 { true } else { false } }, "\(a.notices)")
+        let downs = a.notices.filter { if case .memberDown = $0 { true } else { false } }
+        #expect(downs.isEmpty)
+        // Ports that a NAT chooses for each remote are no news to tell everybody again and again.
+        let news = a.notices.count { if case .announcementAccepted(_, b.node, _, _) = $0 { true } else { false } }
+        #expect(news < 20)
         #expect(lostEchoes(simulator, from: a, to: b) == 0)
         #expect(lostEchoes(simulator, from: b, to: a) == 0)
     }

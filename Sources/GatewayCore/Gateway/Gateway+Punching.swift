@@ -19,17 +19,21 @@ extension Gateway {
             !settings.pools.contains(where: { $0.contains(endpoint.address) })
         else { return }
         let report = NATObservations.Report(reporter: reporter, reporterEndpoint: source, seen: endpoint, time: now)
+        let isKnownAddress = observations.reports.contains { $0.seen.address == endpoint.address }
         guard observations.note(report), !underlay.endpoints.contains(endpoint) else { return }
-        publishAt = min(publishAt, now + PathLimits.publishDelay)
-        reviewMapping(isNewPlace: true, now: now)
+        // A port that a NAT has chosen for one remote leads nobody else here, and telling of it would make others try,
+        // for each of whom it chooses another.
+        let isNews = !mapping.isDependent || !isKnownAddress
+        if isNews { publishAt = min(publishAt, now + PathLimits.publishDelay) }
+        reviewMapping(isNewPlace: isNews, now: now)
     }
 
     /// Looks whether this gateway is somewhere else in the network, or behind another kind of NAT: others may be in
-    /// reach now. That a NAT which chooses a port for each remote has chosen another one is no such news.
+    /// reach now.
     mutating func reviewMapping(isNewPlace: Bool, now: Instant) {
         let known = knownMapping
         knownMapping = mapping
-        if isNewPlace && !mapping.isDependent || mapping != known { dialOthers(now: now) }
+        if isNewPlace || mapping != known { dialOthers(atOnce: true, now: now) }
     }
 
     /// Asks a member over the ring to send to this gateway, which sends to it at the same time.
@@ -79,8 +83,9 @@ extension Gateway {
     /// gets through.
     mutating func answerFromHere(_ source: Endpoint, now: Instant, effects: inout GatewayEffects) {
         guard source.isUnderlay, runs[source] == nil, mapping.isDependent else { return }
+        func isLately(_ time: Instant?) -> Bool { time.map { now - $0 < PathLimits.punchTimeout } ?? false }
         let looking = members.values.first { member in
-            member.punchHeard.map { now - $0 < PathLimits.punchTimeout } ?? false && member.endpoint?.medium != .udp
+            (isLately(member.punchHeard) || isLately(member.punchSent)) && member.endpoint?.medium != .udp
                 && member.place.endpoints.contains { $0.address == source.address && $0.port != source.port }
         }
         guard let looking, punchAllowance.take(now: now) else { return }

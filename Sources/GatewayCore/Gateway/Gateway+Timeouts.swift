@@ -223,13 +223,15 @@ extension Gateway {
         if hadFailed { dialOthers(now: now) }
     }
 
-    /// Something has changed that may have made a way to others too: a member is reached that was not, or this gateway's
-    /// place in the network is another. Those that are not reached as well as they might be are dialled soon, whatever
-    /// their intervals have grown to; of those that do not answer at all each once.
-    mutating func dialOthers(now: Instant) {
+    /// Something has changed that may have made a way to others too: a member is reached that was not, or this
+    /// gateway's place in the network is another. Those that are not reached as well as they might be are dialled soon,
+    /// whatever their intervals have grown to, and with `atOnce` also if these are short; of those that do not answer
+    /// at all each once.
+    mutating func dialOthers(atOnce: Bool = false, now: Instant) {
         for member in members.values where member.wantsBetterPath && member.dials.next != nil {
             let soon = now + random.jitter(around: DialLimits.returnInterval)
-            if member.path != nil { member.dials.refresh(at: soon) } else { member.dials.hasten(to: soon) }
+            if member.path != nil { member.dials.refresh(at: soon) }
+            if member.path == nil || atOnce { member.dials.hasten(to: soon) }
         }
     }
 
