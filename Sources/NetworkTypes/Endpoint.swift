@@ -1,15 +1,26 @@
-/// Where a gateway can be sent to: an IP address and a UDP (or TCP) port.
+/// Where a gateway can be sent to: an IP address and a UDP (or TCP) port, and by which of this host's uplinks.
+///
+/// The uplink is nobody else's business: it is in no message, and texts have none.
 public struct Endpoint: Hashable, Comparable, Sendable {
     public let address: IPAddress
     public let port: UInt16
+    public let uplink: Uplink
 
-    public init(address: IPAddress, port: UInt16) {
+    public init(address: IPAddress, port: UInt16, over uplink: Uplink = .any) {
         self.address = address
         self.port = port
+        self.uplink = uplink
     }
 
+    /// The same without the uplink: what others are told, and what they tell.
+    public var place: Endpoint { over(.any) }
+
+    /// The same place by that uplink.
+    public func over(_ uplink: Uplink) -> Endpoint { Endpoint(address: address, port: port, over: uplink) }
+
     public static func < (lhs: Endpoint, rhs: Endpoint) -> Bool {
-        lhs.address != rhs.address ? lhs.address < rhs.address : lhs.port < rhs.port
+        if lhs.address != rhs.address { return lhs.address < rhs.address }
+        return lhs.port != rhs.port ? lhs.port < rhs.port : lhs.uplink < rhs.uplink
     }
 }
 

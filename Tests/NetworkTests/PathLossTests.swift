@@ -1,4 +1,3 @@
-import Foundation
 import GatewayLab
 import Testing
 
@@ -18,7 +17,7 @@ extension NetworkTests {
             }
             defer { try? lab.openWAN() }
 
-            let gap = try gap(from: lab.ufl, to: lab.ornl) { try lab.block([lab.pair(lab.ufl, lab.ornl)]) }
+            let gap = try lab.streamGap(from: lab.ufl, to: lab.ornl) { try lab.block([lab.pair(lab.ufl, lab.ornl)]) }
 
             report("gap in a stream whose direct path was cut", gap, "s")
         }
@@ -37,7 +36,7 @@ extension NetworkTests {
                 try? lab.waitUntilInGrid([killed])
             }
 
-            let gap = try gap(from: lab.lsu, to: lab.cern) { lab.killGateway(killed) }
+            let gap = try lab.streamGap(from: lab.lsu, to: lab.cern) { lab.killGateway(killed) }
 
             report("gap in a stream whose relay was killed", gap, "s")
         }
@@ -52,57 +51,9 @@ extension NetworkTests {
             }
             defer { _ = try? lab.renumber(moving) }
 
-            let gap = try gap(from: lab.ufl, to: moving) { _ = try lab.renumber(moving) }
+            let gap = try lab.streamGap(from: lab.ufl, to: moving) { _ = try lab.renumber(moving) }
 
             report("gap in a stream whose site \(name) moved", gap, "s")
         }
-
-        /// Seconds of a stream, enough for two of the slowest repairs.
-        private static let seconds = 40
-        private static let interval = 0.1
-
-        /// The longest time without a byte at the receiver of a stream under which something happens, in seconds.
-        ///
-        /// The stream must have flowed before, and flow again after it.
-        private func gap(from: LabSite, to: LabSite, _ happens: () throws -> Void) throws -> Double {
-            let lab = try Lab.ofSuite()
-            let (server, serverLog) = try lab.start(
-                ["iperf3", "-s", "-1", "--forceflush"], at: .host(from), role: "iperf3")
-            defer { server.stop(timeLimit: 1) }
-            try until("iperf3's server") { server.isRunning && words(serverLog).contains("Server listening") }
-            let (client, log) = try lab.start(
-                [
-                    "iperf3", "-c", from.hostAddress, "--reverse", "--bitrate", "20M", "--time", String(Self.seconds),
-                    "--interval", String(Self.interval), "--forceflush", "--format", "k",
-                ], at: .host(to), role: "iperf3 client")
-            defer { client.stop(timeLimit: 1) }
-            try until("ten intervals with data") { intervals(log).filter { $0 > 0 }.count >= 10 }
-            let before = intervals(log).count
-
-            try happens()
-
-            // From the first silence on, a second's worth of data again; or no silence at all in five seconds.
-            try until("data again", timeLimit: Double(Self.seconds)) { () throws(LabError) in
-                let after = intervals(log).dropFirst(before)
-                guard let silence = after.firstIndex(of: 0) else { return after.count >= 50 }
-                return after[silence...].filter { $0 > 0 }.count >= 10
-            }
-            let runs = intervals(log).dropFirst(before).split { $0 > 0 }
-            return Double(runs.map(\.count).max() ?? 0) * Self.interval
-        }
-
-        /// Kilobits a second in each interval of what iperf3 has printed so far.
-        private func intervals(_ log: String) -> [Double] {
-            // [  5]   0.10-0.20   sec   256 KBytes  20970 Kbits/sec
-            words(log).split(separator: "\n").compactMap { line in
-                let fields = line.split(separator: " ")
-                guard let unit = fields.firstIndex(of: "Kbits/sec"), unit > 0,
-                    !line.hasSuffix("sender"), !line.hasSuffix("receiver")
-                else { return nil }
-                return Double(fields[unit - 1])
-            }
-        }
-
-        private func words(_ path: String) -> String { (try? String(contentsOfFile: path, encoding: .utf8)) ?? "" }
     }
 }

@@ -127,7 +127,7 @@ package struct MetricsPage {
                 ExpositionWriter.labels([
                     "site": site.site, "node": site.node.description, "path": site.path.rawValue,
                     "via": site.via ?? "", "endpoint": site.endpoint?.description ?? "",
-                    "reason": site.reason.rawValue,
+                    "uplink": site.uplink ?? "", "reason": site.reason.rawValue,
                 ]), 1)
         }
         let live = sites.filter { $0.path != .down }

@@ -9,6 +9,8 @@ package struct SiteReport: Equatable, Sendable {
     package var via: String?
     /// The peer's address on a direct path; also the last one tried while the path is down, if there is one.
     package var endpoint: Endpoint?
+    /// The interface that a path's datagrams leave by; `nil` where there is one uplink, or the kernel chooses.
+    package var uplink: String?
     package var reason: PathReason
     /// Smoothed round trip of the path; `nil` before the first answer and while down.
     package var rttMicroseconds: UInt64?
@@ -31,8 +33,8 @@ package struct SiteReport: Equatable, Sendable {
 
     package init(
         site: String, node: NodeAddress, path: PathKind, via: String? = nil, endpoint: Endpoint? = nil,
-        reason: PathReason, rttMicroseconds: UInt64? = nil, lossPercent: Double? = nil, mtu: Int? = nil,
-        rxBytes: UInt64 = 0, txBytes: UInt64 = 0, rxBytesPerSecond: UInt64? = nil, txBytesPerSecond: UInt64? = nil,
+        uplink: String? = nil, reason: PathReason, rttMicroseconds: UInt64? = nil, lossPercent: Double? = nil,
+        mtu: Int? = nil, rxBytes: UInt64 = 0, txBytes: UInt64 = 0, rxBytesPerSecond: UInt64? = nil, txBytesPerSecond: UInt64? = nil,
         lastHeardSeconds: Double? = nil, prefixes: [IPPrefix] = [], sourceDrops: UInt64 = 0
     ) {
         self.site = site
@@ -40,6 +42,7 @@ package struct SiteReport: Equatable, Sendable {
         self.path = path
         self.via = via
         self.endpoint = endpoint
+        self.uplink = uplink
         self.reason = reason
         self.rttMicroseconds = rttMicroseconds
         self.lossPercent = lossPercent
@@ -60,7 +63,7 @@ package struct SiteReport: Equatable, Sendable {
             "rttMicroseconds": .count(rttMicroseconds), "lossPercent": .tenths(lossPercent), "mtu": .count(mtu),
             "rxBytes": JSONValue(rxBytes), "txBytes": JSONValue(txBytes), "lastHeardSeconds": .tenths(lastHeardSeconds),
             "rxBytesPerSecond": .count(rxBytesPerSecond), "txBytesPerSecond": .count(txBytesPerSecond),
-            "prefixes": .texts(prefixes), "sourceDrops": JSONValue(sourceDrops),
+            "prefixes": .texts(prefixes), "sourceDrops": JSONValue(sourceDrops), "uplink": .text(uplink),
         ]
     }
 
@@ -69,7 +72,8 @@ package struct SiteReport: Equatable, Sendable {
         self.init(
             site: try shape.text("site"), node: try shape.parsed("node"), path: try shape.code("path"),
             via: try shape.optionalText("via"), endpoint: try shape.optionalParsed("endpoint"),
-            reason: try shape.code("reason"), rttMicroseconds: try shape.optionalInteger("rttMicroseconds"),
+            uplink: try shape.optionalText("uplink"), reason: try shape.code("reason"),
+            rttMicroseconds: try shape.optionalInteger("rttMicroseconds"),
             lossPercent: try shape.optionalNumber("lossPercent"), mtu: try shape.optionalInteger("mtu"),
             rxBytes: try shape.integer("rxBytes"), txBytes: try shape.integer("txBytes"),
             rxBytesPerSecond: try shape.optionalInteger("rxBytesPerSecond"),

@@ -77,7 +77,8 @@ struct SiteTable {
         cells.append(.init(word.text, word.style))
         // In a large grid most sites have no session by choice: that is no news.
         let isNews = site.reason != .ok && site.reason != .onDemand
-        let pathNote = isFirst && isNews ? site.reason.explanation.phrase : nil
+        let uplinkNote = site.uplink.map { "over \($0)" }
+        let pathNote = isFirst ? isNews ? site.reason.explanation.phrase : uplinkNote : nil
         return Row(
             cells: cells, note: standing?.note ?? pathNote,
             isTrouble: site.path == .down || (standing.map { $0.word.style != .good } ?? false))

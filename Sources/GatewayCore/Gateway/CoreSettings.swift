@@ -54,10 +54,13 @@ package struct UnderlayFacts: Equatable, Sendable {
     package var endpoints: [Endpoint]
     /// The largest IP packet that the interfaces towards other gateways take.
     package var mtu: Int
+    /// Where there are several ways out: each family's, those that the kernel's routes prefer first.
+    package var uplinks: UplinkChoice
 
-    package init(endpoints: [Endpoint], mtu: Int) {
+    package init(endpoints: [Endpoint], mtu: Int, uplinks: UplinkChoice = UplinkChoice()) {
         self.endpoints = endpoints
         self.mtu = mtu
+        self.uplinks = uplinks
     }
 
     /// The largest payload of a sealed datagram to `address`: what is left of the MTU under IP and UDP headers (RFC

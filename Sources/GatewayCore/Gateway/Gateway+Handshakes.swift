@@ -9,6 +9,7 @@ extension Gateway {
     ) {
         guard !isStopping else { return }
         streamUsed(source, now: now)
+        nameUplink(ofHandshakeAt: source)
         if let random = DTLSDatagram.clientRandom(datagram) {
             if let run = runs[source] {
                 if run.role == .server, run.clientRandom == random {
@@ -58,7 +59,7 @@ extension Gateway {
         lasts duration: Duration = HandshakeLimits.timeout, now: Instant, effects: inout GatewayEffects
     ) {
         if let run = runs[endpoint], !run.isFinished { return }
-        guard !underlay.endpoints.contains(endpoint), !isStopping else { return }
+        guard !underlay.endpoints.contains(endpoint.place), !isStopping else { return }
         let localIndex = receiverIndices.next()
         let engine = handshakes.makeClient(localIndex: localIndex)
         var run = HandshakeRun(
@@ -127,13 +128,13 @@ extension Gateway {
             if result.peer.node == node {
                 effects.append(.notice(.bootstrapIsSelf(endpoint)))
                 runs[endpoint] = nil
-                bootstrap.removeAll { $0.name == nil && $0.endpoints == [endpoint] }
-                for index in bootstrap.indices where bootstrap[index].endpoints.contains(endpoint) {
+                bootstrap.removeAll { $0.name == nil && $0.endpoints == [endpoint.place] }
+                for index in bootstrap.indices where bootstrap[index].endpoints.contains(endpoint.place) {
                     bootstrap[index].node = node
                 }
                 return
             }
-            for index in bootstrap.indices where bootstrap[index].endpoints.contains(endpoint) {
+            for index in bootstrap.indices where bootstrap[index].endpoints.contains(endpoint.place) {
                 bootstrap[index].node = result.peer.node
                 bootstrap[index].dials.forgetFailures()
                 bootstrap[index].reason = .ok
@@ -157,7 +158,7 @@ extension Gateway {
                 seekFailed(with: member, now: now, effects: &effects)
             }
         }
-        for index in bootstrap.indices where bootstrap[index].endpoints.contains(endpoint) {
+        for index in bootstrap.indices where bootstrap[index].endpoints.contains(endpoint.place) {
             bootstrap[index].reason = reason
         }
     }

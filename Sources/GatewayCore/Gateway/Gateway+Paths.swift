@@ -96,9 +96,11 @@ extension Gateway {
         member.pathSince = now
         member.betterCount = 0
         member.pathChange = cause
+        // What is left to fall back on is soon looked for.
+        if cause == .failure { member.candidatesAt = nil }
         switch next.medium {
         case .udp:
-            member.lastEndpoint = next.endpoint
+            member.lastEndpoint = next.endpoint.place
             member.reason = .ok
             reachedDirectly(member, now: now)
         case .tcp:
@@ -202,14 +204,16 @@ extension Gateway {
                 : hasTraffic ? PathLimits.reviewInterval : PathLimits.relayReviewInterval)
         comparePaths(of: member, now: now, effects: &effects)
         // One to fall back on while packets flow, also from another relay.
-        if !member.standbys.contains(where: { $0.medium == .relay }), hasTraffic || member.endpoint?.isRelay != true {
+        if !member.standbys.contains(where: { $0.medium == .relay }), member.standbys.count < PathLimits.standbys,
+            hasTraffic || member.endpoint?.isRelay != true
+        {
             seekRelay(to: member, now: now, effects: &effects)
         }
         guard hasTraffic, member.active != nil,
             member.candidatesAt.map({ now - $0 >= PathLimits.candidateInterval }) ?? true
         else { return }
         member.candidatesAt = now
-        for endpoint in directCandidates(of: member).prefix(PathLimits.punchDials)
+        for endpoint in underlay.uplinks.ways(to: directCandidates(of: member)).prefix(PathLimits.punchDials)
         where endpoint != member.endpoint && !member.standbys.contains(where: { $0.endpoint == endpoint }) {
             sendProbe(to: member, purpose: .candidate(endpoint), now: now, effects: &effects)
         }
@@ -235,6 +239,7 @@ extension Gateway {
             }
             return
         }
+        if nameUplink(of: member, endpoint, now: now, effects: &effects) { return }
         // What has just been taken for its better medium the peer will soon take as well.
         let isAhead = endpoint.medium > path.medium && now - member.pathSince < SessionLimits.settleTime
         if path.unanswered == 0, isKnownWay(endpoint, to: member), self.node < node || isAhead {
@@ -257,7 +262,7 @@ extension Gateway {
     /// Whether it is one of several ways to the member, not a new place of it.
     private func isKnownWay(_ endpoint: Endpoint, to member: Member) -> Bool {
         endpoint.medium != .udp || member.standbys.contains { $0.endpoint == endpoint }
-            || directory[member.node]?.announcement.endpoints.contains(endpoint) ?? false
+            || directory[member.node]?.announcement.endpoints.contains(endpoint.place) ?? false
     }
 
     /// Where the peer sends from has answered: the path goes there too.
@@ -271,8 +276,11 @@ extension Gateway {
         var next = member.standbys.first { $0.endpoint == endpoint } ?? newPath(endpoint, now: now)
         member.standbys.removeAll { $0.endpoint == endpoint }
         next.answered(after: sample, now: now)
-        // Another address of the same kind is where the peer is now; what it has left is no way any more.
-        if old.medium != endpoint.medium, old.medium != .overlay, member.standbys.count < PathLimits.standbys {
+        // Another address of the same kind is where the peer is now; what it has left is no way any more, unless it is
+        // one of several that it tells of.
+        if old.medium != endpoint.medium || isKnownWay(old.endpoint, to: member), old.medium != .overlay,
+            member.standbys.count < PathLimits.standbys
+        {
             member.standbys.append(old.leaving(now: now))
         }
         changePath(of: member, to: next, because: .peer, now: now, effects: &effects)

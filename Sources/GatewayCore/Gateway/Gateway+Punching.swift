@@ -68,7 +68,7 @@ extension Gateway {
         member.punchHeard = now
         if message.tellsMore(than: known) { member.dials.refresh(at: now + DialLimits.firstInterval) }
         if isRequest { route(ownPlace.encoded, .punchAnswer, to: member.node, now: now, effects: &effects) }
-        for endpoint in directCandidates(of: member).prefix(PathLimits.punchDials) {
+        for endpoint in underlay.uplinks.ways(to: directCandidates(of: member)).prefix(PathLimits.punchDials) {
             if member.active != nil {
                 sendProbe(to: member, purpose: .candidate(endpoint), now: now, effects: &effects)
             }
@@ -82,7 +82,9 @@ extension Gateway {
     /// alone. Ours may have too, so that answers do not come from where the hello was sent to, but a hello of our own
     /// gets through.
     mutating func answerFromHere(_ source: Endpoint, now: Instant, effects: inout GatewayEffects) {
-        guard source.isUnderlay, runs[source] == nil, mapping.isDependent else { return }
+        guard source.isUnderlay, runs[source] == nil,
+            observations.mapping(own: underlay.endpoints, over: source.uplink).isDependent
+        else { return }
         func isLately(_ time: Instant?) -> Bool { time.map { now - $0 < PathLimits.punchTimeout } ?? false }
         let looking = members.values.first { member in
             (isLately(member.punchHeard) || isLately(member.punchSent)) && member.endpoint?.medium != .udp

@@ -77,7 +77,7 @@ extension Gateway {
         // Where others may try it; of a stream that the peer opened they could make nothing.
         var endpoints: [Endpoint] = []
         let told = directory[member.node]?.announcement.endpoints ?? []
-        for endpoint in [path.endpoint, member.lastEndpoint].compactMap(\.self) + told
+        for endpoint in [path.endpoint.place, member.lastEndpoint].compactMap(\.self) + told
         where endpoint.isUnderlay && !endpoints.contains(endpoint) {
             endpoints.append(endpoint)
         }

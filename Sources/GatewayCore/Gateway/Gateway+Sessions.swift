@@ -103,7 +103,7 @@ extension Gateway {
         }
         member.since = now
         if endpoint.isUnderlay {
-            member.lastEndpoint = endpoint
+            member.lastEndpoint = endpoint.place
             member.reason = .ok
         }
         if endpoint.medium == .udp {

@@ -198,21 +198,20 @@ extension Gateway {
             seekFailed(with: member, now: now, effects: &effects)
             return
         }
+        let ways = ways(to: candidates, isFirstAttempt: attempts == 0 && member.lastEndpoint == nil)
         if member.active != nil {
             // The peer may be back with the keys that it had: a probe is quicker than a handshake.
-            for endpoint in candidates.prefix(SessionLimits.parallelDials) {
+            for endpoint in ways.prefix(SessionLimits.parallelDials) {
                 sendProbe(to: member, purpose: .candidate(endpoint), now: now, effects: &effects)
             }
         }
         let first = attempts * SessionLimits.parallelDials
-        let chosen = (0..<min(SessionLimits.parallelDials, candidates.count)).map { offset in
-            candidates[(first + offset) % candidates.count]
-        }
+        let chosen = (0..<min(SessionLimits.parallelDials, ways.count)).map { ways[(first + $0) % ways.count] }
         for endpoint in chosen {
             dial(endpoint, target: member.node, isSparing: isSparing, now: now, effects: &effects)
         }
         if attempts > 0 || isUDPBlocked {
-            dialStreams(to: member, at: chosen, isSparing: isSparing, now: now, effects: &effects)
+            dialStreams(to: member, at: chosen.map(\.place), isSparing: isSparing, now: now, effects: &effects)
         }
     }
 
@@ -272,10 +271,14 @@ extension Gateway {
         _ target: BootstrapTarget, now: Instant, effects: inout GatewayEffects
     ) {
         if let name = target.name { effects.append(.resolve(name)) }
-        for endpoint in target.endpoints where endpoint.isUnderlay {
-            let isSparing = target.dials.attempts >= DialLimits.eagerAttempts
+        let isSparing = target.dials.attempts >= DialLimits.eagerAttempts
+        let places = target.endpoints.filter(\.isUnderlay)
+        let isFirst = target.dials.attempts == 0 && !hasJoined
+        for endpoint in ways(to: places, isFirstAttempt: isFirst) {
             dial(endpoint, target: nil, isSparing: isSparing, now: now, effects: &effects)
-            guard target.dials.attempts > 0 || isUDPBlocked else { continue }
+        }
+        guard target.dials.attempts > 0 || isUDPBlocked else { return }
+        for endpoint in places {
             dialStream(at: endpoint, target: nil, isSparing: isSparing, now: now, effects: &effects)
         }
     }

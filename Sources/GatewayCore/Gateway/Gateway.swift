@@ -149,6 +149,7 @@ package struct Gateway: ~Copyable {
         let endpointsChanged = facts.endpoints != underlay.endpoints
         // One more, as from a router that has mapped the port, takes nothing from what members have seen.
         let endpointsLost = !underlay.endpoints.allSatisfy(facts.endpoints.contains)
+        let haveUplinksChanged = facts.uplinks != underlay.uplinks
         underlay = facts
         for member in members.values {
             guard let endpoint = member.endpoint, endpoint.medium.hasMTU else { continue }
@@ -156,6 +157,7 @@ package struct Gateway: ~Copyable {
             pathChanged(to: member, effects: &effects)
         }
         if endpointsLost { observations.removeAll() }
+        if haveUplinksChanged { uplinksChanged(now: now, effects: &effects) }
         if endpointsChanged {
             publish(now: now, effects: &effects)
             // Whoever was out of reach may be in reach by the new address.

@@ -21,7 +21,7 @@ package struct NATObservations: Equatable, Sendable {
     /// One member's report.
     package struct Report: Equatable, Sendable {
         package var reporter: NodeAddress
-        /// Where the reporter is.
+        /// Where the reporter is, and by which uplink it was asked: each may have a NAT of its own.
         package var reporterEndpoint: Endpoint
         /// Where it sees this gateway.
         package var seen: Endpoint
@@ -33,6 +33,10 @@ package struct NATObservations: Equatable, Sendable {
             self.seen = seen
             self.time = time
         }
+
+        func isOf(_ other: NodeAddress, over uplink: Uplink) -> Bool {
+            reporter == other && reporterEndpoint.uplink == uplink
+        }
     }
 
     package private(set) var reports: [Report] = []
@@ -43,7 +47,8 @@ package struct NATObservations: Equatable, Sendable {
     package mutating func note(_ report: Report) -> Bool {
         let isNew = !reports.contains { $0.seen == report.seen }
         reports.removeAll {
-            $0.reporter == report.reporter || report.time - $0.time > PathLimits.observationLifetime
+            $0.isOf(report.reporter, over: report.reporterEndpoint.uplink)
+                || report.time - $0.time > PathLimits.observationLifetime
         }
         if reports.count >= PathLimits.observations { reports.removeFirst() }
         reports.append(report)
@@ -53,6 +58,11 @@ package struct NATObservations: Equatable, Sendable {
     /// Forgets what a member that is not reached any more has reported.
     package mutating func forget(_ reporter: NodeAddress) {
         reports.removeAll { $0.reporter == reporter }
+    }
+
+    /// Forgets what was told by ways that are no more.
+    package mutating func keep(_ isThere: (Endpoint) -> Bool) {
+        reports.removeAll { !isThere($0.reporterEndpoint) }
     }
 
     /// Forgets everything: the gateway's own place has changed.
@@ -76,11 +86,25 @@ package struct NATObservations: Equatable, Sendable {
         return order.prefix(PathLimits.outsideEndpoints).map { counted[$0].endpoint }
     }
 
-    /// What the reports tell of the NAT. `own` are the gateway's own endpoints.
+    /// What the reports tell of the NAT; of several uplinks' the one that is easiest to pass, for one way is enough.
+    /// `own` are the gateway's own endpoints.
+    package func mapping(own: [Endpoint]) -> MappingBehaviour {
+        var best = MappingBehaviour.unknown
+        var uplinks: [Uplink] = []
+        for report in reports where !uplinks.contains(report.reporterEndpoint.uplink) {
+            uplinks.append(report.reporterEndpoint.uplink)
+            let found = mapping(own: own, over: report.reporterEndpoint.uplink)
+            if best == .unknown || found != .unknown && found.rawValue < best.rawValue { best = found }
+        }
+        return best
+    }
+
+    /// The same of one uplink.
     ///
     /// Two remotes with one address that see different ports tell of ports; without such a pair a mapping that differs
     /// between addresses counts as the worse.
-    package func mapping(own: [Endpoint]) -> MappingBehaviour {
+    package func mapping(own: [Endpoint], over uplink: Uplink) -> MappingBehaviour {
+        let reports = reports.filter { $0.reporterEndpoint.uplink == uplink }
         let translated = reports.filter { !own.contains($0.seen) }
         guard let first = translated.first else { return reports.isEmpty ? .unknown : .none }
         let peers = translated.filter { $0.seen.address.family == first.seen.address.family }

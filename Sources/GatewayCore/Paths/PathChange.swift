@@ -8,4 +8,6 @@ package enum PathChange: String, Equatable, Sendable {
     case quality
     /// The peer sends from there now: it has moved, or has chosen.
     case peer
+    /// The uplink of the old one is gone.
+    case uplink
 }

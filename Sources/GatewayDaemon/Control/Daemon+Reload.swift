@@ -40,6 +40,7 @@ extension Daemon {
         settleLAN()
         listenForMetrics()
         configureStreams()
+        followUplinks()
         gateway.underlayChanged(underlayFacts, now: now, effects: &effects)
         settle()
         reconcile()

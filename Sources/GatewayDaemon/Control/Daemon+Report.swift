@@ -61,8 +61,9 @@ extension Daemon {
             let rate = rates.rate(of: member.node)
             return SiteReport(
                 site: member.site, node: member.node, path: member.pathKind,
-                via: member.via.flatMap { gateway.site(of: $0) },
-                endpoint: member.endpoint, reason: PathReason(rawValue: member.reason.code) ?? .protocolError,
+                via: member.via.flatMap { gateway.site(of: $0) }, endpoint: member.endpoint,
+                uplink: member.endpoint.flatMap { ports.uplinks.name(of: $0.uplink) },
+                reason: PathReason(rawValue: member.reason.code) ?? .protocolError,
                 rttMicroseconds: member.roundTrip.map { UInt64(max(0, $0.wholeMicroseconds)) },
                 lossPercent: member.lossPercent, mtu: member.payload, rxBytes: counters.receivedBytes,
                 txBytes: counters.sentBytes, rxBytesPerSecond: rate?.receivedPerSecond,

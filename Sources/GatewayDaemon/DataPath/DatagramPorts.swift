@@ -16,6 +16,8 @@ final class DatagramPorts: DatagramSink {
     private(set) var overOverlay: [(datagram: [UInt8], endpoint: Endpoint)] = []
     /// Frames of relays: this gateway's own, and others' that it passes on.
     let relays = RelayPort()
+    /// By which of several uplinks datagrams leave and come in.
+    let uplinks = UplinkTable()
     /// Datagrams that the kernel did not take, for any other reason.
     private(set) var sendFailures: UInt64 = 0
 
@@ -79,11 +81,12 @@ final class DatagramPorts: DatagramSink {
     private func transmit(
         _ train: UnsafeRawBufferPointer, segmentSize: Int, to endpoint: Endpoint, trafficClass: UInt8
     ) {
-        guard let socket = sockets.first(where: { $0.family == endpoint.address.family }) else {
+        let origin = uplinks.origin(of: endpoint)
+        guard let socket = socket(family: endpoint.address.family, origin) else {
             sendFailures += 1
             return
         }
-        switch socket.send(train, segmentSize: segmentSize, to: endpoint, trafficClass: trafficClass) {
+        switch socket.send(train, segmentSize: segmentSize, to: endpoint, trafficClass: trafficClass, from: origin) {
         case .sent:
             break
         case .tooBig:
@@ -91,6 +94,16 @@ final class DatagramPorts: DatagramSink {
         case .wouldBlock, .failed:
             sendFailures += 1
         }
+    }
+
+    /// The socket that has the origin's address, or that takes all.
+    private func socket(family: AddressFamily, _ origin: LocalOrigin) -> UDPSocket? {
+        if !addresses.isEmpty, let address = origin.address,
+            let bound = sockets.first(where: { $0.local.address == address })
+        {
+            return bound
+        }
+        return sockets.first { $0.family == family }
     }
 
     /// Keeps the datagrams of a train for the core, which sends them over the ring's hops.

@@ -9,11 +9,23 @@ import RoutePlanning
 extension Daemon {
     /// This host's place in the underlay, as found now.
     var underlayFacts: UnderlayFacts {
+        UnderlayView.facts(
+            underlayAddresses, port: files.settings.listen.port, mapped: portMapping.endpoints,
+            uplinks: ports.uplinks.choice)
+    }
+
+    /// Own addresses that lie outside the overlay.
+    private var underlayAddresses: [OwnUnderlay.Candidate] {
         let exports = files.subnetMap.exports(of: files.settings.site)
-        let own = OwnUnderlay.candidates(
+        return OwnUnderlay.candidates(
             found: keeper.found, device: files.settings.device, listening: files.settings.listen.addresses,
             overlay: exports.map(\.subnet) + exports.map(\.virtual) + files.pools)
-        return UnderlayView.facts(own, port: files.settings.listen.port, mapped: portMapping.endpoints)
+    }
+
+    /// Looks what uplinks there are; what the core hears of the underlay after that has them.
+    func followUplinks() {
+        ports.uplinks.follow(
+            OwnUplinks.find(found: keeper.found, candidates: underlayAddresses, lan: lanInterface))
     }
 
     /// What the kernel should hold now.
@@ -90,6 +102,7 @@ extension Daemon {
         bridge.mend(keeper, now: now)
         applyExports(first: subnet != bridgedSubnet)
         if subnet != bridgedSubnet { settleLAN() }
+        followUplinks()
         gateway.underlayChanged(underlayFacts, now: now, effects: &effects)
         settle()
         reconcile()

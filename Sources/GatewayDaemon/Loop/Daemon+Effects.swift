@@ -96,11 +96,17 @@ extension Daemon {
         }
     }
 
+    /// An endpoint with its uplink, where there are several.
+    private func words(_ endpoint: Endpoint) -> String {
+        ports.uplinks.name(of: endpoint.uplink).map { "\(endpoint) over \($0)" } ?? "\(endpoint)"
+    }
+
     private func log(_ notice: GatewayNotice) {
         switch notice {
         case .memberUp(let site, let node, let endpoint):
             logger.info(
-                "site reached", metadata: ["site": "\(site)", "node": "\(node.abbreviated)", "endpoint": "\(endpoint)"])
+                "site reached",
+                metadata: ["site": "\(site)", "node": "\(node.abbreviated)", "endpoint": "\(words(endpoint))"])
         case .memberDown(let site, let node, let reason):
             logger.warning(
                 "site lost", metadata: ["site": "\(site)", "node": "\(node.abbreviated)", "reason": "\(reason.code)"])
@@ -108,7 +114,8 @@ extension Daemon {
             logger.info(
                 "path changed",
                 metadata: [
-                    "site": "\(site)", "node": "\(node.abbreviated)", "from": "\(from)", "to": "\(to)",
+                    "site": "\(site)", "node": "\(node.abbreviated)", "from": "\(words(from))",
+                    "to": "\(words(to))",
                     "cause": "\(cause.rawValue)",
                 ])
         case .pathMTU(let site, let node, let payload):

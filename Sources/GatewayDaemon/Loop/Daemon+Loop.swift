@@ -65,8 +65,8 @@ extension Daemon {
         settleLAN()
         listenForMetrics()
         configureStreams()
-        let facts = underlayFacts
-        gateway.start(underlay: facts, remembering: memory, now: now, effects: &effects)
+        followUplinks()
+        gateway.start(underlay: underlayFacts, remembering: memory, now: now, effects: &effects)
         settle()
         reconcile()
         followRouter()
@@ -143,7 +143,7 @@ extension Daemon {
                 continue
             }
             let areHandshakes = takeDatagrams(
-                bytes, segmentSize: received.segmentSize, source: received.source,
+                bytes, segmentSize: received.segmentSize, source: ports.uplinks.endpoint(received),
                 trafficClass: received.trafficClass)
             hasHandshakes = hasHandshakes || areHandshakes
         }

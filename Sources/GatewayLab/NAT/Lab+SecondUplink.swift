@@ -21,6 +21,8 @@ extension Lab {
         try batch(second.link)
         try batch("link set \(site.secondPort) master br1 up\n", in: namespace(.wan))
         try batch(second.addresses, in: site.gateway)
+        // Each uplink leads to the other's network too, as two providers do.
+        if plan.natOwner(of: site) == nil { try batch(SecondUplink.back, in: site.gateway) }
         // The route over an uplink without carrier gives way to the other one.
         try write("1", to: "/proc/sys/net/ipv4/conf/all/ignore_routes_with_linkdown", in: site.gateway)
     }
@@ -57,6 +59,9 @@ private struct SecondUplink {
 
     /// How the others get there.
     static let route = "route replace 198.19.0.0/24 via \(LabAddresses.wan)\n"
+
+    /// How the site itself gets there by its first uplink.
+    static let back = "route add 198.19.0.0/24 via \(LabAddresses.wan) dev \(LabSite.wanInterface) metric 500\n"
 
     var link: String {
         "link add wan2 netns \(site.gateway) mtu \(plan.wanMTU) type veth peer name \(site.secondPort)"

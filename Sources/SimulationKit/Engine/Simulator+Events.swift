@@ -57,7 +57,8 @@ extension Simulator {
         guard let host = receiver(of: datagram) else { return }
         digest.add(UInt64(host.handle) << 32)
         digest.add(datagram.bytes)
-        host.receive(datagram.bytes, from: datagram.source, now: now, outbox: &outbox)
+        host.receive(
+            datagram.bytes, from: host.seen(datagram.source, at: datagram.destination), now: now, outbox: &outbox)
         finish(host)
     }
 
@@ -77,17 +78,18 @@ extension Simulator {
         }
     }
 
-    private func send(_ bytes: [UInt8], from host: SimulatedHost, to destination: Endpoint) {
+    private func send(_ bytes: [UInt8], from host: SimulatedHost, to way: Endpoint) {
         datagramCount += 1
+        let destination = way.place
         if let stream = destination.streamNumber { return send(bytes, from: host, overStream: stream) }
         bitsSent += UInt64(bytes.count + NetworkConditions.headerByteCount) * 8
         guard bytes.count + NetworkConditions.headerByteCount <= network.mtu else { return }
+        var source = host.source(toward: way)
         if !network.unreachable.isEmpty,
-            network.unreachable.contains(host.endpoint) || network.unreachable.contains(destination)
+            network.unreachable.contains(source) || network.unreachable.contains(destination)
         {
             return
         }
-        var source = host.endpoint
         var target: NetworkTarget?
         if let number = host.translator {
             if let neighbour = translators[number].inside[destination] {
@@ -106,6 +108,9 @@ extension Simulator {
         if let pair = network.pairs.first(where: { $0.concerns(host.place, far) }) {
             guard !random.chance(pair.lossPerMille, in: 1_000) else { return }
             base += pair.delay.wholeNanoseconds
+        }
+        if !network.slow.isEmpty {
+            base += ((network.slow[source] ?? .zero) + (network.slow[destination] ?? .zero)).wholeNanoseconds
         }
         let isTwice = network.duplicationPerMille > 0 && random.chance(network.duplicationPerMille, in: 1_000)
         for _ in 0..<(isTwice ? 2 : 1) {

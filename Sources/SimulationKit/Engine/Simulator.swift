@@ -136,8 +136,25 @@ package final class Simulator {
         if let translator = host.translator {
             translators[translator].inside[host.endpoint] = nil
         } else {
-            table.hosts[host.endpoint] = nil
+            for endpoint in [host.endpoint] + host.uplinks { table.hosts[endpoint] = nil }
         }
+    }
+
+    /// Gives a host without a translator a second uplink, at `address`, which its core may choose from now on.
+    package func addUplink(_ address: IPAddress, to host: SimulatedHost) {
+        let endpoint = Endpoint(address: address, port: host.endpoint.port)
+        host.addUplink(at: endpoint)
+        table.hosts[endpoint] = Int32(host.handle)
+        tellUplinks(of: host, Array(host.uplinks.indices))
+    }
+
+    /// Tells a host's core that it has these of its uplinks now.
+    package func tellUplinks(of host: SimulatedHost, _ indices: [Int]) {
+        let now = now
+        host.preferredUplink = indices.first ?? 0
+        let choice = UplinkChoice(v4: indices.map { Uplink(rawValue: UInt8($0 + 1)) })
+        let facts = UnderlayFacts(endpoints: host.uplinks, mtu: 1_500, uplinks: choice)
+        input(host) { $0.underlayChanged(facts, now: now, effects: &$1) }
     }
 
     /// Whether the host has been put in and not been ended.

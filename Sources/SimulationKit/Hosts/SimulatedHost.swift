@@ -42,6 +42,10 @@ package final class SimulatedHost {
     package let node: NodeAddress
     /// As the host itself knows it: inside its address translator, if it has one.
     package private(set) var endpoint: Endpoint
+    /// Where it is over each of its uplinks, the first of which is `endpoint`; empty with one.
+    package private(set) var uplinks: [Endpoint] = []
+    /// Which of them its routes prefer.
+    var preferredUplink = 0
     package var gateway: Gateway
     /// Empty unless `keepsNotices`.
     package private(set) var notices: [GatewayNotice] = []
@@ -114,6 +118,22 @@ package final class SimulatedHost {
             table.hosts[endpoint] = Int32(handle)
         }
         self.endpoint = endpoint
+    }
+
+    /// Gives it one more way out, at `endpoint`.
+    func addUplink(at endpoint: Endpoint) { uplinks = (uplinks.isEmpty ? [self.endpoint] : uplinks) + [endpoint] }
+
+    /// Where what it sends there comes from.
+    func source(toward destination: Endpoint) -> Endpoint {
+        let number = Int(destination.uplink.rawValue)
+        if uplinks.isEmpty { return endpoint }
+        return uplinks[number > 0 && number <= uplinks.count ? number - 1 : preferredUplink]
+    }
+
+    /// Where something that was sent to `destination` has come from, as this host sees it.
+    func seen(_ source: Endpoint, at destination: Endpoint) -> Endpoint {
+        guard let index = uplinks.firstIndex(of: destination) else { return source }
+        return source.over(Uplink(rawValue: UInt8(index + 1)))
     }
 
     /// Whether the core wants anything of streams.

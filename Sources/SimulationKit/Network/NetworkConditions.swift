@@ -13,6 +13,8 @@ package struct NetworkConditions: Sendable {
     package var mtu = 1_500
     /// Endpoints that are cut off.
     package var unreachable: Set<Endpoint> = []
+    /// Endpoints to and from which everything takes so much longer. Look-ups only.
+    package var slow: [Endpoint: Duration] = [:]
     /// Which pairs of places can talk at all.
     package var connectivity = PairConnectivity()
     /// Pairs of places for which something else holds.

@@ -24,6 +24,7 @@ struct StatusReport: Decodable {
         let node: String?
         let path: String
         let endpoint: String?
+        let uplink: String?
         let reason: String
         let rttMicroseconds: Double?
         let lossPercent: Double?
