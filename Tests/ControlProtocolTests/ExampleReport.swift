@@ -49,6 +49,10 @@ enum Example {
             ],
             nat: NATReport(
                 mapping: .addressAndPortDependent, udp: .ok, endpoints: [Endpoint("203.0.113.9:7867")!]),
+            streams: StreamsReport(
+                open: 1, opening: 2, rxBytes: 3_000, txBytes: 4_000, waitingBytes: 5, droppedDatagrams: 6,
+                abandoned: 7),
+            relays: RelaysReport(pairs: 2, ways: 1, passedFrames: 10, passedBytes: 11_000, strangeFrames: 12),
             drops: [DropCount(reason: "source-check", packets: 7)],
             host: HostSettings(
                 device: "ipop0", deviceMTU: 1_420, lanInterface: "eth1", lanMode: .routed, metric: 50))

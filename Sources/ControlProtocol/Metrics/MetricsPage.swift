@@ -17,6 +17,8 @@ package struct MetricsPage {
             overlay(report.overlay)
             sites(report.sites)
             paths(report.sites)
+            streams(report.streams)
+            relays(report.relays)
             leases(report.leases)
         }
         routes(status)
@@ -146,6 +148,39 @@ package struct MetricsPage {
         for (site, label) in zip(live, labels) {
             if let mtu = site.mtu { writer.sample(label, mtu) }
         }
+    }
+
+    private mutating func streams(_ streams: StreamsReport) {
+        writer.family("ipop_streams", .gauge, "TLS connections that carry datagrams, by state.")
+        writer.sample(ExpositionWriter.labels(["state": "open"]), streams.open)
+        writer.sample(ExpositionWriter.labels(["state": "opening"]), streams.opening)
+        writer.family("ipop_stream_receive_bytes_total", .counter, "Bytes from TLS connections, TLS's own included.")
+        writer.sample("", streams.rxBytes)
+        writer.family("ipop_stream_transmit_bytes_total", .counter, "Bytes to TLS connections, TLS's own included.")
+        writer.sample("", streams.txBytes)
+        writer.family("ipop_stream_waiting_bytes", .gauge, "Bytes of datagrams that wait for room on TLS connections.")
+        writer.sample("", streams.waitingBytes)
+        writer.family(
+            "ipop_stream_dropped_datagrams_total", .counter,
+            "Datagrams that had no room on a TLS connection, or waited too long.")
+        writer.sample("", streams.droppedDatagrams)
+        writer.family(
+            "ipop_streams_abandoned_total", .counter, "Accepted connections that were given up before they were open.")
+        writer.sample("", streams.abandoned)
+    }
+
+    private mutating func relays(_ relays: RelaysReport) {
+        writer.family("ipop_relay_pairs", .gauge, "Pairs of members that this gateway is the relay of.")
+        writer.sample("", relays.pairs)
+        writer.family("ipop_relay_ways", .gauge, "Ways through relays that this gateway has itself.")
+        writer.sample("", relays.ways)
+        writer.family("ipop_relay_passed_frames_total", .counter, "Datagrams passed on for others.")
+        writer.sample("", relays.passedFrames)
+        writer.family("ipop_relay_passed_bytes_total", .counter, "Bytes passed on for others.")
+        writer.sample("", relays.passedBytes)
+        writer.family(
+            "ipop_relay_dropped_frames_total", .counter, "Datagrams for a relay that belonged to no pair and no way.")
+        writer.sample("", relays.strangeFrames)
     }
 
     private mutating func routes(_ status: StatusReport) {

@@ -20,6 +20,8 @@ package struct GatewayReport: Equatable, Sendable {
     package var exports: [ExportReport]
     package var leases: [LeaseReport]
     package var nat: NATReport
+    package var streams: StreamsReport
+    package var relays: RelaysReport
     /// What cannot be told from the rest of the report. `StatusReport` adds certificates about to expire, sites that
     /// are down, routes that are refused or vanished, and all that the kernel shows; equal entries are merged.
     package var problems: [Problem]
@@ -33,6 +35,7 @@ package struct GatewayReport: Equatable, Sendable {
         state: GatewayState, grid: String, site: String, node: NodeAddress, version: String, uptimeSeconds: UInt64,
         certificate: CertificateReport?, overlay: OverlayReport, sites: [SiteReport] = [], routes: [RouteReport] = [],
         exports: [ExportReport] = [], leases: [LeaseReport] = [], nat: NATReport = NATReport(),
+        streams: StreamsReport = StreamsReport(), relays: RelaysReport = RelaysReport(),
         problems: [Problem] = [], drops: [DropCount] = [], refusedHandshakes: [RefusalCount] = [], host: HostSettings
     ) {
         self.state = state
@@ -48,6 +51,8 @@ package struct GatewayReport: Equatable, Sendable {
         self.exports = exports
         self.leases = leases
         self.nat = nat
+        self.streams = streams
+        self.relays = relays
         self.problems = problems
         self.drops = drops
         self.refusedHandshakes = refusedHandshakes
@@ -143,7 +148,8 @@ extension GatewayReport {
             "version": .string(version), "uptimeSeconds": JSONValue(uptimeSeconds),
             "certificate": .optional(certificate, \.json), "overlay": overlay.json,
             "sites": .list(sites, \.json), "routes": .list(routes, \.json), "exports": .list(exports, \.json),
-            "leases": .list(leases, \.json), "nat": nat.json, "problems": .list(problems, \.json),
+            "leases": .list(leases, \.json), "nat": nat.json, "streams": streams.json, "relays": relays.json,
+            "problems": .list(problems, \.json),
             "drops": .list(drops, \.json), "refusedHandshakes": .list(refusedHandshakes, \.json), "host": host.json,
         ]
     }
@@ -160,6 +166,8 @@ extension GatewayReport {
             routes: try shape.list("routes", RouteReport.init(json:)),
             exports: try shape.list("exports", ExportReport.init(json:)),
             leases: try shape.list("leases", LeaseReport.init(json:)), nat: try NATReport(json: shape.value("nat")),
+            streams: try StreamsReport(json: shape.value("streams")),
+            relays: try RelaysReport(json: shape.value("relays")),
             problems: try shape.list("problems", Problem.init(json:)),
             drops: try shape.list("drops", DropCount.init(json:)),
             refusedHandshakes: try shape.list("refusedHandshakes", RefusalCount.init(json:)),

@@ -34,7 +34,8 @@ package struct SiteReport: Equatable, Sendable {
     package init(
         site: String, node: NodeAddress, path: PathKind, via: String? = nil, endpoint: Endpoint? = nil,
         uplink: String? = nil, reason: PathReason, rttMicroseconds: UInt64? = nil, lossPercent: Double? = nil,
-        mtu: Int? = nil, rxBytes: UInt64 = 0, txBytes: UInt64 = 0, rxBytesPerSecond: UInt64? = nil, txBytesPerSecond: UInt64? = nil,
+        mtu: Int? = nil, rxBytes: UInt64 = 0, txBytes: UInt64 = 0, rxBytesPerSecond: UInt64? = nil,
+        txBytesPerSecond: UInt64? = nil,
         lastHeardSeconds: Double? = nil, prefixes: [IPPrefix] = [], sourceDrops: UInt64 = 0
     ) {
         self.site = site

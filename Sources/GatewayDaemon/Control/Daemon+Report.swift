@@ -22,6 +22,7 @@ extension Daemon {
                 notAfter: identity.own.notAfter, now: wallClock, subnets: identity.own.prefixes),
             overlay: overlayReport,
             sites: siteReports, routes: routeReports, exports: exportReports, leases: leaseReports, nat: natReport,
+            streams: streams.report, relays: relaysReport,
             problems: problems,
             drops: drops.filter { $0.packets > 0 },
             refusedHandshakes: refusalTally.reports,
@@ -127,6 +128,12 @@ extension Daemon {
         guard let lost = gateway.lostExports.first(where: { $0.prefix == export.virtual }) else { return nil }
         let fix = RouteCode.ownedByAnotherSite.explanation.fix
         return RouteIssue(.ownedByAnotherSite, text: "site \(lost.owner) owns it", fix: fix)
+    }
+
+    private var relaysReport: RelaysReport {
+        RelaysReport(
+            pairs: ports.relays.pairCount, ways: ports.relays.wayCount, passedFrames: ports.relays.passedFrames,
+            passedBytes: ports.relays.passedBytes, strangeFrames: ports.relays.strangeFrames)
     }
 
     private var natReport: NATReport {

@@ -42,6 +42,8 @@ final class RelayPort {
 
     /// Pairs that are passed on for at present.
     var pairCount: Int { pairs.count }
+    /// Ways through relays that are open.
+    var wayCount: Int { ways.count }
 
     /// Carries out what the core wants done.
     func change(_ change: RelayChange) {

@@ -37,6 +37,9 @@ final class StreamLink {
     private var output: ArraySlice<UInt8> = []
     /// What the poller watches for.
     private(set) var interest: Readiness
+    /// Bytes from and to the connection.
+    var receivedBytes: UInt64 = 0
+    private(set) var sentBytes: UInt64 = 0
     /// It is in the list of those that have something to send.
     var isDirty = false
 
@@ -76,6 +79,7 @@ final class StreamLink {
             guard !output.isEmpty else { return }
             let written = try connection.write(output)
             guard written > 0 else { return }
+            sentBytes += UInt64(written)
             output = output.dropFirst(written)
         }
     }

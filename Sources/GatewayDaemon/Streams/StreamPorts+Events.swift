@@ -78,6 +78,7 @@ extension StreamPorts {
                 end(link, .closed)
                 return
             case .bytes(let bytes):
+                link.receivedBytes += UInt64(bytes.count)
                 take(bytes, link, now: now)
                 guard links[link.number] === link else { return }
             }

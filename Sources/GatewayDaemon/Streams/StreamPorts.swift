@@ -1,3 +1,4 @@
+import ControlProtocol
 import GatewayConfiguration
 import GatewayCore
 import LinkSecurity
@@ -40,19 +41,25 @@ final class StreamPorts {
     var timed: Set<UInt64> = []
     /// Those that have something to send.
     private var dirty: [StreamLink] = []
-    private var droppedByGone: UInt64 = 0
+    /// What those that have gone have moved and dropped.
+    private var gone = StreamsReport()
 
     init(poller: Poller, provider: TLSStreamProvider) {
         self.poller = poller
         self.provider = provider
     }
 
-    /// Connections that are open.
-    var openCount: Int { links.values.count { $0.isOpen } }
-    /// Connections that are not open yet.
-    var halfOpenCount: Int { links.count - openCount }
-    /// Datagrams that had no room.
-    var dropCount: UInt64 { links.values.reduce(droppedByGone) { $0 + $1.queue.dropCount } }
+    /// What there is, and what has moved since the start.
+    var report: StreamsReport {
+        var report = gone
+        report.abandoned = abandonedCount
+        for link in links.values {
+            if link.isOpen { report.open += 1 } else { report.opening += 1 }
+            report.waitingBytes += link.queue.byteCount
+            report.note(link)
+        }
+        return report
+    }
 
     /// Accepts at `port` of these addresses, of all when there are none; not at all without a port.
     func listen(port: UInt16?, addresses: [IPAddress], now: Instant) {
@@ -147,7 +154,7 @@ final class StreamPorts {
     /// Sends a train of datagrams over a stream. Nothing is written before `flush`.
     func send(_ train: UnsafeRawBufferPointer, segmentSize: Int, to endpoint: Endpoint, now: Instant) {
         guard let number = endpoint.streamNumber, let link = links[number], link.isOpen else {
-            droppedByGone += 1
+            gone.droppedDatagrams += 1
             return
         }
         var rest = train[...]
@@ -233,7 +240,7 @@ final class StreamPorts {
 
     func drop(_ link: StreamLink) {
         guard links.removeValue(forKey: link.number) != nil else { return }
-        droppedByGone += link.queue.dropCount
+        gone.note(link)
         halfOpen.removeAll { $0 == link.number }
         timed.remove(link.number)
         try? poller.remove(link.connection.rawDescriptor)
@@ -254,5 +261,14 @@ final class StreamPorts {
     static func number(of token: UInt64) -> UInt64 {
         let count = (token & ~firstToken) >> 1
         return token & 1 == 1 ? count | StreamLimits.acceptedBit : count
+    }
+}
+
+extension StreamsReport {
+    /// Adds what a connection has moved and dropped.
+    fileprivate mutating func note(_ link: StreamLink) {
+        rxBytes += link.receivedBytes
+        txBytes += link.sentBytes
+        droppedDatagrams += link.queue.dropCount
     }
 }
