@@ -15,6 +15,7 @@ let completeSettings = """
     mtu: 1400
     log: {level: debug}
     session: {rekey-after: 60}
+    relay: false
     offloads: {gso: false, gro: false, vnet: false}
 
     """

@@ -15,7 +15,7 @@ import Testing
         #expect(settings.device == "ipop0" && settings.mtu == .automatic && settings.lan.mode == .routed)
         #expect(settings.routes.table == .main && settings.routes.metric == 50 && settings.routes.accept == .learned)
         #expect(settings.log.level == .info && settings.metrics.listen == nil)
-        #expect(settings.session.rekeyAfterSeconds == 3_600)
+        #expect(settings.session.rekeyAfterSeconds == 3_600 && settings.isRelay)
         #expect(settings.offloads.gso && settings.offloads.gro && settings.offloads.vnet)
     }
 
@@ -36,6 +36,7 @@ import Testing
         #expect(settings.routes.table == .number(77) && settings.routes.table.number == 77)
         #expect(settings.routes.metric == 51 && settings.routes.accept == .mapped)
         #expect(settings.log.level == .debug && settings.session.rekeyAfterSeconds == 60)
+        #expect(!settings.isRelay)
         #expect(!settings.offloads.gso && !settings.offloads.gro && !settings.offloads.vnet)
     }
 

@@ -1,8 +1,9 @@
-import GatewayCore
 import LinkSecurity
 import NetworkTypes
 import SimulationKit
 import Testing
+
+@testable import GatewayCore
 
 /// Which of several ways a session takes, in virtual time, while packets flow.
 @Suite struct PathChoiceTests {
@@ -90,6 +91,34 @@ import Testing
         }
         let took = try #require(flow(a, b, on: simulator, for: .seconds(10), until: isReplaced))
         #expect(took < .seconds(2))
+    }
+
+    @Test(arguments: UInt64(1)...5) func `a relay whose operator wants it no more is replaced, and not asked again`(
+        seed: UInt64
+    ) throws {
+        let simulator = try grid(of: 5, seed: seed)
+        let (a, b) = (simulator.hosts[1], simulator.hosts[2])
+        simulator.network.pairs = [PairConditions(a.place, b.place, lossPerMille: 1_000)]
+        _ = flow(a, b, on: simulator, for: .seconds(30))
+        let via = try #require(a.gateway.memberStatus.first { $0.node == b.node }?.via)
+        let relay = try #require(simulator.hosts.first { $0.node == via })
+        var settings = relay.gateway.settings
+        settings.isRelay = false
+        let now = simulator.now
+        simulator.input(relay) { $0.reload(settings, now: now, effects: &$1) }
+        let isReplaced = {
+            [(a, b), (b, a)].allSatisfy { host, far in
+                let status = host.gateway.memberStatus.first { $0.node == far.node }
+                return status?.medium == .relay && status?.via != via
+            }
+        }
+        let took = try #require(flow(a, b, on: simulator, for: .seconds(10), until: isReplaced))
+        #expect(took < .seconds(2))
+        for _ in 0..<60 {
+            _ = flow(a, b, on: simulator, for: .seconds(2))
+            #expect(relay.gateway.relayCounts.pairs == 0)
+        }
+        #expect(isReplaced())
     }
 
     @Test(arguments: UInt64(1)...3) func `a detour is taken when it is clearly better, and left when it is no more`(

@@ -8,9 +8,7 @@ package enum ConfigurationReader {
             "",
             [
                 "grid", "site", "listen", "proxy", "bootstrap", "lan", "dhcp", "device", "routes", "mtu", "metrics",
-                "log",
-                "session",
-                "offloads",
+                "log", "session", "relay", "offloads",
             ]
         ),
         ("listen", ["port", "addresses", "tcp", "port-mapping"]),
@@ -273,6 +271,7 @@ package enum ConfigurationReader {
         {
             settings.session.rekeyAfterSeconds = seconds
         }
+        if let value = top.boolean("relay", &problems) { settings.isRelay = value }
         guard let offloads = section(top, "offloads", &problems) else { return }
         if let value = offloads.boolean("gso", &problems) { settings.offloads.gso = value }
         if let value = offloads.boolean("gro", &problems) { settings.offloads.gro = value }

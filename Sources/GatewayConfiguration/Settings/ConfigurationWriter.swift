@@ -61,6 +61,9 @@ package enum ConfigurationWriter {
             # Seconds after which a session's keys are replaced.
             session: {rekey-after: \(settings.session.rekeyAfterSeconds)}
 
+            # Whether datagrams of others that have no direct path are passed on; they stay sealed.
+            relay: \(settings.isRelay)
+
             # Kernel offloads: probed at start, used where they work; false leaves one alone.
             offloads: {gso: \(offloads.gso), gro: \(offloads.gro), vnet: \(offloads.vnet)}
 

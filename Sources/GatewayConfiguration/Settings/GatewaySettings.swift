@@ -20,6 +20,8 @@ package struct GatewaySettings: Equatable, Sendable {
     package var metrics = Metrics()
     package var log = Log()
     package var session = Session()
+    /// Whether this gateway passes datagrams on between others that have no direct path.
+    package var isRelay = true
     package var offloads = Offloads()
 
     package init(grid: String, site: String, lan: LAN) {

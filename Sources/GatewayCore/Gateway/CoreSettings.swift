@@ -24,6 +24,8 @@ package struct CoreSettings: Equatable, Sendable {
     /// Whether the gateway tells the others of itself. One that does not is a link of the ring and nothing else: no
     /// prefixes, no leases. For simulated grids whose directories would not fit one machine.
     package var announces: Bool
+    /// Whether datagrams are passed on between members that have no direct path.
+    package var isRelay: Bool
 
     package init(
         bootstrap: [HostAndPort], remembered: [Endpoint] = [], exports: [Announcement.Export],
@@ -31,7 +33,7 @@ package struct CoreSettings: Equatable, Sendable {
         pools: [IPPrefix] = [],
         rekeyInterval: Duration = .seconds(3_600),
         firstSequence: UInt64,
-        acquaintances: Int = DirectoryLimits.acquaintances, announces: Bool = true
+        acquaintances: Int = DirectoryLimits.acquaintances, announces: Bool = true, isRelay: Bool = true
     ) {
         self.bootstrap = bootstrap
         self.remembered = remembered
@@ -44,6 +46,7 @@ package struct CoreSettings: Equatable, Sendable {
         self.firstSequence = firstSequence
         self.acquaintances = acquaintances
         self.announces = announces
+        self.isRelay = isRelay
     }
 }
 

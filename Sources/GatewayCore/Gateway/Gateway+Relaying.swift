@@ -17,6 +17,7 @@ extension Gateway {
     private mutating func relay(
         _ member: Member, with target: NodeAddress, now: Instant, effects: inout GatewayEffects
     ) -> RelayAnswer {
+        guard settings.isRelay else { return RelayAnswer(.unwilling) }
         guard target != node, target != member.node, let asking = member.endpoint, member.isDirect,
             let entry = directory[target], !entry.announcement.isWithdrawn
         else { return RelayAnswer(.refused) }
@@ -68,6 +69,13 @@ extension Gateway {
             }
             effects.append(.relay(.pass(channel: channel, one, other)))
         }
+    }
+
+    /// The configuration says whether this gateway is a relay. When it is none any more, those that it was one for are
+    /// told, and look for another.
+    mutating func relayingChanged(effects: inout GatewayEffects) {
+        guard !settings.isRelay else { return }
+        for (channel, pair) in relayedPairs { stopPair(channel, pair, effects: &effects) }
     }
 
     /// Ends what nobody has asked for again.

@@ -24,7 +24,7 @@ extension Gateway {
         let isUrgent = member.endpoint.map { $0.medium == .overlay } ?? true
         let pause = isUrgent ? PathLimits.relayRetryInterval : PathLimits.relayReviewInterval
         guard member.relaySoughtAt.map({ now - $0 >= pause }) ?? true else { return }
-        let candidates = relayCandidates(to: member)
+        let candidates = relayCandidates(to: member, now: now)
         guard !candidates.isEmpty else { return }
         member.relaySoughtAt = now
         // Who is about to reach it is asked again, otherwise the next ones are.
@@ -40,10 +40,11 @@ extension Gateway {
     }
 
     /// Members with a direct path that answers, the nearest first.
-    private func relayCandidates(to member: Member) -> [NodeAddress] {
+    private func relayCandidates(to member: Member, now: Instant) -> [NodeAddress] {
         var found: [(node: NodeAddress, roundTrip: Duration)] = []
         for other in members.values where other.node != member.node && other.isDirect {
             guard let path = other.path, path.unanswered == 0, let roundTrip = path.roundTrip,
+                other.isUnwillingUntil.map({ $0 <= now }) ?? true,
                 !relayUses.values.contains(where: { $0.peer == member.node && $0.relay == other.node })
             else { continue }
             found.append((other.node, roundTrip))
@@ -56,6 +57,7 @@ extension Gateway {
     mutating func relayAnswered(
         _ answer: RelayAnswer, target: NodeAddress, by relay: Member, now: Instant, effects: inout GatewayEffects
     ) {
+        relay.isUnwillingUntil = answer.status == .unwilling ? now + PathLimits.unwillingTime : nil
         guard let member = members[target] else { return }
         let known = Endpoint(relay: relay.node, channel: answer.channel)
         if relayUses[known]?.peer == target {
@@ -68,6 +70,10 @@ extension Gateway {
         switch answer.status {
         case .refused:
             break
+        case .unwilling:
+            // The next ones are asked at once.
+            member.relaySoughtAt = nil
+            member.pathReviewAt = min(member.pathReviewAt ?? now + .seconds(60), now + SessionLimits.useDelay)
         case .connecting:
             // It looks for a direct path now, which takes about as long as a handshake.
             member.pathReviewAt = min(member.pathReviewAt ?? now + .seconds(60), now + PathLimits.relayRetryInterval)

@@ -102,6 +102,7 @@ extension Gateway {
             dialOthers(now: now)
         }
         member.since = now
+        member.isUnwillingUntil = nil
         if endpoint.isUnderlay {
             member.lastEndpoint = endpoint.place
             member.reason = .ok

@@ -183,6 +183,7 @@ package struct Gateway: ~Copyable {
                 member.rekeyAt = min(planned, now + new.rekeyInterval)
             }
         }
+        if new.isRelay != old.isRelay { relayingChanged(effects: &effects) }
         if new.bridged != old.bridged { reviewHosts(now: now, effects: &effects) }
         if new.exports != old.exports || new.bridged != old.bridged {
             publish(now: now, effects: &effects)

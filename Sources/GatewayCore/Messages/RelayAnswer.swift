@@ -14,6 +14,8 @@ package struct RelayAnswer: Equatable, Sendable {
         case connecting = 1
         /// It does not know the target, or passes on for as many as it can already.
         case refused = 2
+        /// It passes nothing on, for nobody: asking again is no use for `PathLimits.unwillingTime`.
+        case unwilling = 3
     }
 
     package var status: Status

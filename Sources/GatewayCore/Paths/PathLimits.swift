@@ -77,6 +77,9 @@ extension PathLimits {
     /// Ways through relays that this gateway uses or is offered: twice the members of a grid that knows everybody, for
     /// each of 32 sites.
     package static let relayUses = 1_024
+    /// How long a member that passes nothing on is not asked again. A new session asks at once: it may have been told
+    /// otherwise.
+    package static let unwillingTime: Duration = .seconds(600)
     /// How often a relay in use is asked to go on, and how long it does without: two requests may be lost.
     package static let relayRenewal: Duration = .seconds(60)
     package static let relayLifetime: Duration = .seconds(200)

@@ -90,6 +90,8 @@ package final class Member {
     var relayAttempts = 0
     var isRelayComing = false
     var relaysAsked: [NodeAddress] = []
+    /// It passes nothing on for others, as far as is known until then.
+    var isUnwillingUntil: Instant?
     /// How far each of the two knows the other's hosts.
     var hosts = HostExchange()
     /// Where the path goes: to look at without copying it all.

@@ -91,6 +91,9 @@ extension Daemon {
         }
         if old.settings.log != new.settings.log { changes.append("log level \(new.settings.log.level.rawValue)") }
         if old.settings.session != new.settings.session { changes.append("session settings changed") }
+        if old.settings.isRelay != new.settings.isRelay {
+            changes.append(new.settings.isRelay ? "passes on for others" : "passes on for others no longer")
+        }
         if old.settings.listen.portMapping != new.settings.listen.portMapping {
             changes.append("port mapping \(new.settings.listen.portMapping.rawValue)")
         }

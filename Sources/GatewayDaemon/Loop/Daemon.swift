@@ -185,7 +185,7 @@ package final class Daemon {
                 lines: files.subnetMap.policy(for: settings.site), acceptance: settings.routes.accept),
             pools: files.pools,
             rekeyInterval: .seconds(Int64(settings.session.rekeyAfterSeconds)),
-            firstSequence: UInt64(max(0, WallClock.unixSeconds())) * 1_000_000)
+            firstSequence: UInt64(max(0, WallClock.unixSeconds())) * 1_000_000, isRelay: settings.isRelay)
     }
 }
 
