@@ -155,7 +155,9 @@ extension Gateway {
     /// Probes the ways that are not used, those with a turn.
     mutating func probeStandbys(of member: Member, now: Instant, effects: inout GatewayEffects) {
         for index in member.standbys.indices where member.standbys[index].nextProbe <= now {
-            let isQuick = member.needs.hasTraffic(at: now) || member.path?.unanswered ?? 0 > 0
+            // Also what travels by something better than the path, which is taken as soon as it is good enough.
+            let isBetter = member.path.map { member.standbys[index].medium < $0.medium } ?? false
+            let isQuick = isBetter || member.needs.hasTraffic(at: now) || member.path?.unanswered ?? 0 > 0
             member.standbys[index].probeInterval =
                 isQuick ? PathLimits.standbyInterval : PathLimits.idleStandbyInterval
             member.standbys[index].probed(now: now)
