@@ -26,6 +26,8 @@ package enum LANDrop: String, CaseIterable, Error {
     case dhcpNotAdmitted = "dhcp-not-admitted"
     /// A DHCP message about another server's address, or about one that the client does not have.
     case dhcpOtherServer = "dhcp-other-server"
+    /// The grid has not said yet whether the DHCP client may have its address.
+    case dhcpUndecided = "dhcp-undecided"
     /// There is no address for the DHCP client.
     case dhcpNoAddress = "dhcp-no-address"
 }

@@ -53,6 +53,7 @@ package struct LANServices: ~Copyable {
             new.prefixes == settings.prefixes && new.serviceMAC == settings.serviceMAC && new.site == settings.site,
             "services of another LAN are made anew")
         settings = new
+        dhcp.isCountDue = true
     }
 
     /// A frame has come from the TAP that is not forwarded: from the Ethernet header on, with all checksums complete.

@@ -168,6 +168,12 @@ import Testing
         #expect(empty.offer() != nil)
     }
 
+    @Test func `when no more clients are to be answered no more blocks are wanted`() {
+        lan.input { services, _, _ in services.settingsChanged(TestLAN.settings { $0.clients = .nobody }) }
+
+        #expect(lan.pass(.seconds(1)).contains(.wantBlocks(0)))
+    }
+
     @Test func `another block is asked for before the last address is given, and none is given twice`() {
         var given: Set<IPAddress> = []
         var effects: [LANEffects.Effect] = []

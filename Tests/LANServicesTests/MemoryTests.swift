@@ -45,6 +45,17 @@ import WireFormat
         #expect(next.host(leased)?.state == .assumed)
     }
 
+    @Test func `a client that renews before the grid has spoken keeps its lease, and asks again`() throws {
+        let leased = try #require(lan.lease(Station(1)))
+        let (next, effects) = restart(memory(), after: 60)
+        let renewal = DHCPClientMessage(.request) { $0.current = leased }.frame(isBroadcast: false)
+
+        #expect(next.receive(renewal).answers.isEmpty)
+        #expect(next.counters.drops[.dhcpUndecided] == 1)
+        _ = next.agree(effects)
+        #expect(next.receive(renewal).answers.map(\.kind) == [.acknowledgement])
+    }
+
     @Test func `leases that ended meanwhile are kept for their clients alone`() throws {
         let leased = try #require(lan.lease(Station(1)))
 

@@ -212,7 +212,7 @@ extension Daemon {
         plane.setHost(address, behind: host.node)
         guard let lan else { return }
         let resolution = AddressResolution.remote(
-            site: gateway.site(of: host.node) ?? host.node.abbreviated, mac: host.mac ?? MACAddress(rawValue: 0),
+            site: gateway.site(of: host.node) ?? host.node.abbreviated, mac: host.mac,
             name: nil, isReachable: plane.isUsable(host.node))
         lan.services.resolved(address, resolution, now: now, effects: &lan.effects)
     }

@@ -110,10 +110,7 @@ extension LANServices {
         }
         guard settings.isHostAddress(wish) else { return refuse(request, link, &effects) }
         if let binding = dhcp.binding(of: request.client), binding.isBound {
-            guard binding.address == wish, table[wish]?.host.state.isUsable ?? false else {
-                return refuse(request, link, &effects)
-            }
-            return extend(binding, request, link, now, &effects)
+            return ask(for: wish, binding, request, link, now, &effects)
         }
         // Nothing is known of it here. The grid is asked: the client may have come from another site with its lease.
         let isFree = dhcp.binding(at: wish).map { !$0.isBound || $0.client == request.client } ?? true
@@ -133,10 +130,24 @@ extension LANServices {
             return bind(index, request, link, now, &effects)
         }
         // The ACK was lost, and the client asks once more.
-        guard let binding = dhcp.binding(of: request.client), binding.isBound, binding.address == request.wish,
-            table[binding.address]?.host.state.isUsable ?? false
-        else { return refuse(request, link, &effects) }
-        extend(binding, request, link, now, &effects)
+        guard let binding = dhcp.binding(of: request.client), binding.isBound else {
+            return refuse(request, link, &effects)
+        }
+        ask(for: request.wish, binding, request, link, now, &effects)
+    }
+
+    /// A client with a lease asks for an address.
+    private mutating func ask(
+        for wish: IPAddress?, _ binding: DHCPServer.Binding, _ request: DHCPRequest, _ link: MACAddress,
+        _ now: Instant, _ effects: inout LANEffects
+    ) {
+        guard binding.address == wish else { return refuse(request, link, &effects) }
+        switch table[binding.address]?.host.state {
+        case .registered, .assumed: extend(binding, request, link, now, &effects)
+        // After a restart the grid has not spoken yet. The client keeps its lease, and asks again.
+        case .registering: drop(.dhcpUndecided)
+        case .refused, .lost, nil: refuse(request, link, &effects)
+        }
     }
 
     private mutating func choseAnother(_ request: DHCPRequest, _ effects: inout LANEffects) {
