@@ -102,7 +102,7 @@ extension NetworkTests {
             // -a: it asks for the address itself before it takes it.
             let gamma = try lab.startDHCPClient(
                 .udhcpc, name: "gamma", at: .secondHost(lab.ufl), options: ["-a"])
-            defer { gamma.process.stop(timeLimit: 1) }
+            defer { lab.end(gamma) }
             let lease = try lab.waitForLease(gamma)
 
             #expect(lab.text(gamma.log).contains("declin"), "\(lab.text(gamma.log))")
@@ -114,12 +114,14 @@ extension NetworkTests {
         func `a released address is held no more`(kind: DHCPClient.Kind) throws {
             let (lab, _, _) = try Self.leased()
             let client = try lab.startDHCPClient(kind, name: "delta", at: .secondHost(lab.lsu))
-            defer { client.process.stop(timeLimit: 1) }
+            defer { lab.end(client) }
             let lease = try lab.waitForLease(client)
             try until("the lease to be listed") { () throws(LabError) in
                 try lab.listsLease(of: lease.address, at: lab.lsu)
             }
 
+            // Clients take the address away right behind their last message: its way must be known.
+            try lab.waitForPing(LabAddresses.bridgedService, from: client.node)
             try lab.require(client.release, at: client.node)
 
             try until("the lease to be gone") { () throws(LabError) in
@@ -139,6 +141,34 @@ extension NetworkTests {
                 beta.client.process.signal(SIGUSR1)
                 #expect(try lab.waitForLease(beta.client, count: count + 1).address == beta.lease.address)
             }
+        }
+
+        @Test func `an address that another site's host has is refused, and shown with its holder`() throws {
+            let (lab, _, beta) = try Self.leased()
+            let thief = LabNode.secondHost(lab.ufl)
+            try lab.takeAddress(beta.lease.address, at: thief)
+            defer { _ = try? lab.run(["ip", "address", "flush", "dev", "lan", "scope", "global"], at: thief) }
+
+            let mac = try lab.mac(thief)
+            try until("the clash to be shown") { () throws(LabError) in
+                try lab.status(lab.ufl).problems("E090").contains { $0.text.contains(mac) && $0.text.contains("lsu") }
+            }
+            let line = try lab.require(["ipop", "leases"], at: .gateway(lab.ufl)).split(separator: "\n")
+                .first { $0.hasPrefix(beta.lease.address + " ") }
+            #expect(line?.contains("lsu") == true && line?.contains(mac) == true)
+        }
+
+        @Test func `a site that is cut off goes on serving from its blocks`() throws {
+            let (lab, alpha, _) = try Self.leased()
+            try lab.block([lab.pair(lab.ufl, lab.lsu)])
+            defer { try? lab.openWAN() }
+
+            let client = try lab.startDHCPClient(.udhcpc, name: "epsilon", at: .secondHost(lab.lsu))
+            defer { lab.end(client) }
+            let lease = try lab.waitForLease(client)
+            try lab.openWAN()
+
+            try lab.waitForPing(lease.address, from: alpha.client.node)
         }
 
         private static let gatewayMAC = "02:69:70:6F:70:01"
@@ -163,7 +193,7 @@ extension NetworkTests {
 
             let ours = try lab.startDHCPClient(.udhcpc, name: "ours", at: .host(site))
             #expect(try lab.waitForLease(ours).address.hasPrefix("10.128."))
-            ours.process.stop(timeLimit: 1)
+            lab.end(ours)
 
             // Another machine in its place.
             try lab.require(["ip", "link", "set", "lan", "address", "02:00:00:00:00:77"], at: .host(site))

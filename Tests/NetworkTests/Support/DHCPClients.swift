@@ -14,7 +14,7 @@ struct DHCPClient {
     let node: LabNode
     let process: RecordedProcess
     let log: String
-    /// What ends it, and what gives its lease back.
+    /// The command that gives its lease back.
     let release: [String]
 }
 
@@ -52,6 +52,12 @@ extension Lab {
             return DHCPClient(
                 node: node, process: process, log: log, release: ["kill", "-USR2", String(process.pid)])
         }
+    }
+
+    /// Ends a client and takes its address away, as when the machine is switched off.
+    func end(_ client: DHCPClient) {
+        client.process.stop(timeLimit: 1)
+        _ = try? run(["ip", "address", "flush", "dev", "lan", "scope", "global"], at: client.node)
     }
 
     /// Waits until a client has got an address, or has got one as often as `count` says.

@@ -84,6 +84,33 @@ enum Script {
             wire.send(head + own + target + client + sender + bytes(18))
         """#
 
+    /// Sends back what comes to PORT. Says `ready`.
+    static let echo = #"""
+        import socket, sys, threading
+        def serve(client):
+            while data := client.recv(4096): client.sendall(data)
+        listener = socket.create_server(("0.0.0.0", int(sys.argv[1])))
+        print("ready", flush=True)
+        while True: threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
+        """#
+
+    /// Keeps a stream to ADDRESS PORT busy with single bytes that come back. Says `ready`, then again and again how
+    /// many have, and the longest time between two, in seconds.
+    static let chatter = #"""
+        import socket, sys, time
+        stream = socket.create_connection((sys.argv[1], int(sys.argv[2])), 30)
+        stream.settimeout(None)
+        print("ready", flush=True)
+        count, longest, last = 0, 0.0, time.monotonic()
+        while True:
+            stream.sendall(b"x")
+            if not stream.recv(1): break
+            now = time.monotonic()
+            count, longest, last = count + 1, max(longest, now - last), now
+            if count % 10 == 0: print(count, round(longest, 3), flush=True)
+            time.sleep(0.01)
+        """#
+
     /// Connects COUNT times by TLS with a certificate: ADDRESS PORT CERTIFICATE KEY COUNT. Prints how often it was
     /// refused.
     static let strangers = #"""
