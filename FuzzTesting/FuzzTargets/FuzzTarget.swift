@@ -5,6 +5,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     // What the network sends.
     case sealedDatagrams = "sealed-datagrams"
     case tapFrames = "tap-frames"
+    case mappedErrors = "mapped-errors"
     case controlMessage = "control-message"
     case announcement
     case gateway
@@ -54,6 +55,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         switch self {
         case .sealedDatagrams: try SealedDatagramsTarget.run(input)
         case .tapFrames: try TapFramesTarget.run(input)
+        case .mappedErrors: try MappedErrorsTarget.run(input)
         case .controlMessage: try ControlMessageTarget.run(input)
         case .announcement: try AnnouncementTarget.run(input)
         case .gateway: try GatewayTarget.run(input)

@@ -45,6 +45,15 @@ public struct IPPrefix: Hashable, Comparable, Sendable {
         covers(other) || other.covers(self)
     }
 
+    /// The address in `other`, a block of the same family and length, that has the same host bits as `address` has
+    /// here; `nil` when `address` is not in this block or the blocks do not match.
+    public func counterpart(of address: IPAddress, in other: IPPrefix) -> IPAddress? {
+        guard contains(address), other.family == family, other.length == length else { return nil }
+        let high = address.high ^ self.address.high ^ other.address.high
+        let low = address.low ^ self.address.low ^ other.address.low
+        return family == .v4 ? IPAddress(v4: UInt32(truncatingIfNeeded: low)) : IPAddress(v6High: high, low: low)
+    }
+
     /// The last address of the block.
     public var lastAddress: IPAddress {
         switch family {

@@ -81,6 +81,22 @@ enum PacketSeeds {
         return list
     }
 
+    /// Errors about what the host of site 2 has sent, cut off at places that matter.
+    static var mappedErrors: [(name: String, bytes: [UInt8])] {
+        SeedFrame.all(from: 2, to: 1).flatMap { name, frame -> [(name: String, bytes: [UInt8])] in
+            let isV6 = frame.isV6
+            var quoted = Array(frame.bytes.dropFirst(TapFrame.packetOffset))
+            // As the LAN of site 1 knows its own host.
+            let place = isV6 ? 24 : 16
+            let local = isV6 ? MappedErrorsTarget.hostsV6.local : MappedErrorsTarget.hostsV4.local
+            quoted.replaceSubrange(place..<place + local.bytes.count, with: local.bytes)
+            let header = isV6 ? 40 : 20
+            return [header, header + 8, header + 20, quoted.count].map { count in
+                ("\(name)-\(min(count, quoted.count))", [isV6 ? 1 : 0] + quoted.prefix(count))
+            }
+        }
+    }
+
     private static func add(_ frame: [UInt8], to writer: inout InputWriter) {
         step(TapFramesTarget.Step.frame.rawValue, frame.count, to: &writer)
         writer.block(frame)

@@ -9,7 +9,7 @@ package enum Seeds {
         Corpus.write(Array(signed.authority.utf8), TestAuthority.path)
         let all: [(FuzzTarget, [(name: String, bytes: [UInt8])])] = [
             (.sealedDatagrams, PacketSeeds.sealedDatagrams), (.tapFrames, PacketSeeds.tapFrames),
-            (.bridgedFrames, PacketSeeds.bridgedFrames),
+            (.bridgedFrames, PacketSeeds.bridgedFrames), (.mappedErrors, PacketSeeds.mappedErrors),
             (.controlMessage, CoreSeeds.controlMessages), (.announcement, CoreSeeds.announcements),
             (.gateway, CoreSeeds.gateway), (.handshake, CertificateSeeds.handshakes),
             (.stunRequest, StrangerSeeds.requests), (.portMapping, StrangerSeeds.routers),

@@ -18,8 +18,8 @@ struct InnerPacket {
     let isFragment: Bool
     /// A piece that does not start with the transport header.
     let isLaterFragment: Bool
-    /// An IPv6 routing header stands between: the checksum covers another destination than the header's (RFC 8200
-    /// §8.1).
+    /// An IPv6 routing header that is not used up stands between: the checksum covers another destination than the
+    /// header's (RFC 8200 §8.1).
     let hasRoutingHeader: Bool
     /// Bytes of a TCP or UDP header that is there in full; 0 otherwise.
     let transportHeaderByteCount: Int
@@ -97,52 +97,5 @@ struct InnerPacket {
         default:
             return 0
         }
-    }
-}
-
-/// A walk along the extension headers of an IPv6 packet (RFC 8200 §4).
-private struct HeaderChain {
-    /// Far more than any real packet has.
-    static let limit = 8
-
-    var next: UInt8
-    var offset: Int
-    var isFragment = false
-    var isLaterFragment = false
-    var hasRoutingHeader = false
-
-    init(next: UInt8, offset: Int) {
-        self.next = next
-        self.offset = offset
-    }
-
-    /// Goes on to the transport header, or to what is no longer known; `false` when a header is cut off.
-    mutating func walk(_ bytes: UnsafeRawPointer, byteCount: Int) -> Bool {
-        var count = 0
-        while count < Self.limit {
-            count += 1
-            let length: Int
-            switch next {
-            case 0, 43, 60:
-                guard offset + 8 <= byteCount else { return false }
-                length = (Int(bytes.byte(offset + 1)) + 1) * 8
-                if next == 43 { hasRoutingHeader = true }
-            case 51:
-                guard offset + 8 <= byteCount else { return false }
-                length = (Int(bytes.byte(offset + 1)) + 2) * 4
-            case 44:
-                guard offset + 8 <= byteCount else { return false }
-                length = 8
-                isFragment = true
-                isLaterFragment = bytes.word(offset + 2) & 0xfff8 != 0
-            default:
-                return true
-            }
-            guard offset + length <= byteCount else { return false }
-            next = bytes.byte(offset)
-            offset += length
-            if isLaterFragment { return true }
-        }
-        return true
     }
 }

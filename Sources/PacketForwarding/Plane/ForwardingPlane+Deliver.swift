@@ -16,14 +16,20 @@ extension ForwardingPlane {
             !isPartial || packet.canDeferChecksum
         else { return tally.drop(.malformedPacket) }
         guard leavesTunnel(bytes, packet, outer: trafficClass) else { return tally.drop(.congestionMarked) }
-        guard let station = receiver(of: packet, bytes, from: peer) else { return }
+        guard let receiver = receiver(of: packet, bytes, from: peer) else { return }
         count(received: byteCount, peer)
         clampSegmentSize(bytes, packet, payloadByteCount: peer.pointee.payloadByteCount, isPartial: isPartial)
 
         builder.close()
         let rebuilds = packet.isTCP ? rebuildsTCP : rebuildsUDP
         if header.type == .segment, isPartial, rebuilds, !header.flags.contains(.last) {
-            return builder.start(packet, header: header, to: station)
+            // The segments that follow are compared with this one as it came.
+            let mapping = exports.pointee.mappingIn(receiver.export)
+            return builder.start(packet, header: header, to: receiver.station, mapping: mapping)
+        }
+        if receiver.export != ExportTable.plain {
+            AddressTranslation.apply(
+                .into, receiver.export, of: exports.pointee, bytes, packet, hasPartialChecksum: isPartial)
         }
         var offload = VirtioNetHeader()
         if isPartial {
@@ -36,7 +42,7 @@ extension ForwardingPlane {
         } else if header.flags.contains(.validChecksum) {
             offload.flags = VirtioNetHeader.dataValid
         }
-        writer.write(frame, packetByteCount: byteCount, isV6: packet.isV6, offload: offload, to: station)
+        writer.write(frame, packetByteCount: byteCount, isV6: packet.isV6, offload: offload, to: receiver.station)
     }
 
     /// Hands on what was joined from slices: a packet or a control message.
@@ -72,11 +78,10 @@ extension ForwardingPlane {
     /// address of the sending peer's or does not go to one of ours.
     private func receiver(
         of packet: InnerPacket, _ bytes: UnsafeRawPointer, from peer: PeerTable.Record
-    ) -> MACAddress? {
+    ) -> Receiver? {
         if hosts.pointee.hasRanges { return receiverAmongHosts(of: packet, bytes, from: peer) }
         guard isRouted(packet, bytes, from: peer) else { return refuseSource(peer) }
-        guard isExported(packet, bytes) else { return refuseDestination(peer) }
-        return .overlayDevice
+        return exportReceiver(of: packet, bytes, from: peer)
     }
 
     /// Whether a route to the sending peer covers the packet's source.
@@ -85,20 +90,23 @@ extension ForwardingPlane {
         return way >= 0 && peers.pointee.contains(peer, in: way)
     }
 
-    /// Whether the packet's destination is in an exported subnet of this site.
-    func isExported(_ packet: InnerPacket, _ bytes: UnsafeRawPointer) -> Bool {
-        exports.pointee.value(at: bytes + (packet.isV6 ? 24 : 16), isV6: packet.isV6) >= 0
+    /// The kernel, if the packet's destination is in an exported subnet of this site as the grid knows it.
+    func exportReceiver(
+        of packet: InnerPacket, _ bytes: UnsafeRawPointer, from peer: PeerTable.Record
+    ) -> Receiver? {
+        let export = exports.pointee.virtual(of: bytes + (packet.isV6 ? 24 : 16), isV6: packet.isV6)
+        return export >= 0 ? Receiver(export: export) : refuseDestination(peer)
     }
 
     /// Counts a packet whose source is not the sending peer's.
-    func refuseSource(_ peer: PeerTable.Record) -> MACAddress? {
+    func refuseSource(_ peer: PeerTable.Record) -> Receiver? {
         peer.pointee.counters.sourceCheckDrops &+= 1
         tally.drop(.sourceCheck)
         return nil
     }
 
     /// Counts a packet whose destination is not this site's.
-    func refuseDestination(_ peer: PeerTable.Record) -> MACAddress? {
+    func refuseDestination(_ peer: PeerTable.Record) -> Receiver? {
         peer.pointee.counters.destinationDrops &+= 1
         tally.drop(.destinationNotExported)
         return nil

@@ -24,12 +24,12 @@ extension ForwardingPlane {
             packet.isV6 == (kind == FrameLayout.ipv6)
         else { return tally.drop(.malformedFrame) }
         let (source, destination) = packet.isV6 ? (bytes + 8, bytes + 24) : (bytes + 12, bytes + 16)
-        if isBridged {
-            guard passesLAN(frame, byteCount, packet) else { return }
-        } else {
-            guard exports.pointee.value(at: source, isV6: packet.isV6) >= 0 else {
-                return tally.drop(.sourceNotExported)
-            }
+        let export =
+            isBridged
+            ? exportOfStation(frame, byteCount, packet) : exports.pointee.subnet(of: source, isV6: packet.isV6)
+        guard export >= 0 else {
+            if !isBridged { tally.drop(.sourceNotExported) }
+            return
         }
         let isUnicast =
             packet.isV6
@@ -37,19 +37,24 @@ extension ForwardingPlane {
             : ErrorMessages.isUnicastV4(UnsafeRawPointer(destination).doubleWord(0))
         guard isUnicast else { return tally.drop(.notUnicast) }
         if hosts.pointee.hasRanges, hosts.pointee.range(of: destination, isV6: packet.isV6) >= 0 {
-            return forwardToHost(frame, byteCount, packet)
+            return forwardToHost(frame, byteCount, packet, export)
         }
         let way = peers.pointee.firstWay(to: destination, isV6: packet.isV6)
         guard way >= 0 else {
-            if isBridged, isExported(packet, bytes) { return turnBack(frame, packet, to: .overlayDevice) }
+            if isBridged, exports.pointee.subnet(of: destination, isV6: packet.isV6) >= 0 {
+                return turnBack(frame, packet, to: .overlayDevice)
+            }
             errors.send(.noRoute, about: packet, bytes, now: now)
             return tally.drop(.noRoute)
         }
-        send(frame, byteCount, packet, to: peers.pointee.choose(way))
+        send(frame, byteCount, packet, export, to: peers.pointee.choose(way))
     }
 
     /// Sends a packet to a peer, or keeps it until the peer can be reached.
-    func send(_ frame: UnsafeMutableRawPointer, _ byteCount: Int, _ packet: InnerPacket, to peer: PeerTable.Record) {
+    func send(
+        _ frame: UnsafeMutableRawPointer, _ byteCount: Int, _ packet: InnerPacket, _ export: Int32,
+        to peer: PeerTable.Record
+    ) {
         guard peer.pointee.isUsable, let active = peer.pointee.active else {
             return hold(UnsafeRawBufferPointer(start: frame, count: byteCount), packet, for: peer)
         }
@@ -59,15 +64,15 @@ extension ForwardingPlane {
         let offload = VirtioNetHeader(reading: frame)
         let generation = active.pointee.generation
         if offload.kind == VirtioNetHeader.single {
-            sendPacket(bytes, packet, offload, to: peer, generation)
+            sendPacket(bytes, packet, offload, export, to: peer, generation)
         } else {
-            sendSuperPacket(bytes, packet, offload, to: peer, generation)
+            sendSuperPacket(bytes, packet, offload, export, to: peer, generation)
         }
     }
 
     /// Sends a packet that is one packet for the kernel too.
     private func sendPacket(
-        _ bytes: UnsafeMutableRawPointer, _ packet: InnerPacket, _ offload: VirtioNetHeader,
+        _ bytes: UnsafeMutableRawPointer, _ packet: InnerPacket, _ offload: VirtioNetHeader, _ export: Int32,
         to peer: PeerTable.Record, _ generation: KeyGeneration
     ) {
         guard let endpoint = peer.pointee.endpoint else { return tally.drop(.noPath) }
@@ -87,14 +92,16 @@ extension ForwardingPlane {
         }
         let payload = peer.pointee.payloadByteCount
         clampSegmentSize(bytes, packet, payloadByteCount: payload, isPartial: flags.contains(.partialChecksum))
+        let byteCount = packet.byteCount
+        // The sender is told of the packet as it knows it.
+        if byteCount > payload { signalTooBig(bytes, packet, byteCount: byteCount, payloadByteCount: payload) }
+        mapOut(bytes, packet, export, isPartial: flags.contains(.partialChecksum))
 
         train.begin(to: endpoint, trafficClass: packet.trafficClass(bytes))
-        let byteCount = packet.byteCount
         let isSent: Bool
         if byteCount <= payload {
             isSent = seal(.packet, flags, bytes, byteCount, generation, generation.sealing, into: train)
         } else {
-            signalTooBig(bytes, packet, byteCount: byteCount, payloadByteCount: payload)
             tally.current.packetsSliced &+= 1
             isSent = sealSlices(
                 flags, bytes, byteCount, limit: payload, generation, generation.sealing, into: train)
@@ -106,7 +113,7 @@ extension ForwardingPlane {
     /// Cuts a super-packet into segments, writes each one's header in front of its payload, where the payload before
     /// was sealed already, and seals it.
     private func sendSuperPacket(
-        _ bytes: UnsafeMutableRawPointer, _ packet: InnerPacket, _ offload: VirtioNetHeader,
+        _ bytes: UnsafeMutableRawPointer, _ packet: InnerPacket, _ offload: VirtioNetHeader, _ export: Int32,
         to peer: PeerTable.Record, _ generation: KeyGeneration
     ) {
         let segmentSize = Int(offload.segmentSize)
@@ -118,6 +125,7 @@ extension ForwardingPlane {
         if isSliced {
             signalTooBig(bytes, packet, byteCount: headerByteCount + segmentSize, payloadByteCount: payload)
         }
+        mapOut(bytes, packet, export, isPartial: true)
 
         train.begin(to: endpoint, trafficClass: packet.trafficClass(bytes))
         let cutter = SegmentCutter(bytes, packet, segmentSize: segmentSize, template: headerBuffer)
@@ -151,6 +159,13 @@ extension ForwardingPlane {
             index += 1
         }
         count(sent: index, byteCount: sealedByteCount, peer)
+    }
+
+    /// Gives the packet's source the address that the grid knows.
+    @inline(__always)
+    private func mapOut(_ bytes: UnsafeMutableRawPointer, _ packet: InnerPacket, _ export: Int32, isPartial: Bool) {
+        guard export != ExportTable.plain else { return }
+        AddressTranslation.apply(.out, export, of: exports.pointee, bytes, packet, hasPartialChecksum: isPartial)
     }
 
     /// Whether the offload header fits the packet, and the far end can compute the segments' checksums.

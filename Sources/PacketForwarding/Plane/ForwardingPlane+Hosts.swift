@@ -107,9 +107,10 @@ extension ForwardingPlane {
             from: HostKey(at: source, isV6: isV6).address, ethernet.sourceStation, to: key.address)
     }
 
-    /// Whether a packet that a station has sent to the gateway may go on: its source is a host of this LAN that is
-    /// known at this very station, or in an exported subnet. What is for the gateway itself does not go on.
-    func passesLAN(_ frame: UnsafeMutableRawPointer, _ byteCount: Int, _ packet: InnerPacket) -> Bool {
+    /// The exported subnet that a packet comes from which a station has sent to the gateway; `plain` when its source is
+    /// a host of this LAN that is known at this very station. What is neither, or for the gateway itself, does not go
+    /// on: `nothing`.
+    func exportOfStation(_ frame: UnsafeMutableRawPointer, _ byteCount: Int, _ packet: InnerPacket) -> Int32 {
         let bytes = UnsafeRawPointer(frame + FrameLayout.packetOffset)
         let (source, destination) = packet.isV6 ? (bytes + 8, bytes + 24) : (bytes + 12, bytes + 16)
         let isLinkLocal = packet.isV6 && destination.word(0) & 0xffc0 == 0xfe80
@@ -117,34 +118,36 @@ extension ForwardingPlane {
             || hosts.pointee.isService(HostKey(at: destination, isV6: packet.isV6))
         {
             takePacket(frame, byteCount, toAll: false)
-            return false
+            return ExportTable.nothing
         }
         guard hosts.pointee.range(of: source, isV6: packet.isV6) == HostDirectory.own else {
-            guard exports.pointee.value(at: source, isV6: packet.isV6) >= 0 else {
-                tally.drop(.sourceNotExported)
-                return false
-            }
-            return true
+            let export = exports.pointee.subnet(of: source, isV6: packet.isV6)
+            if export < 0 { tally.drop(.sourceNotExported) }
+            return export
         }
         if packet.isDHCP(bytes) {
             takePacket(frame, byteCount, toAll: false)
-            return false
+            return ExportTable.nothing
         }
         let sender = (bytes - FrameLayout.ethernetByteCount).sourceStation
-        if case .station(sender)? = hosts.pointee.table.find(HostKey(at: source, isV6: packet.isV6)) { return true }
+        if case .station(sender)? = hosts.pointee.table.find(HostKey(at: source, isV6: packet.isV6)) {
+            return ExportTable.plain
+        }
         // Nobody has told where this host is: it may be new here, or another host's address may be forged.
         tally.drop(.unknownHost)
         takePacket(frame, byteCount, toAll: false)
-        return false
+        return ExportTable.nothing
     }
 
     /// Forwards a packet to a host of a bridged subnet.
-    func forwardToHost(_ frame: UnsafeMutableRawPointer, _ byteCount: Int, _ packet: InnerPacket) {
+    func forwardToHost(
+        _ frame: UnsafeMutableRawPointer, _ byteCount: Int, _ packet: InnerPacket, _ export: Int32
+    ) {
         let bytes = UnsafeRawPointer(frame + FrameLayout.packetOffset)
         guard !packet.isNeighbourDiscovery(bytes), !packet.isDHCP(bytes) else { return tally.drop(.lanProtocol) }
         let key = HostKey(at: bytes + (packet.isV6 ? 24 : 16), isV6: packet.isV6)
         switch hosts.pointee.table.find(key) {
-        case .peer(let peer): send(frame, byteCount, packet, to: peer)
+        case .peer(let peer): send(frame, byteCount, packet, export, to: peer)
         case .station(let station): turnBack(frame, packet, to: station)
         case nil: hold(UnsafeRawBufferPointer(start: frame, count: byteCount), for: key)
         }
@@ -229,7 +232,7 @@ extension ForwardingPlane {
     /// host is known there.
     func receiverAmongHosts(
         of packet: InnerPacket, _ bytes: UnsafeRawPointer, from peer: PeerTable.Record
-    ) -> MACAddress? {
+    ) -> Receiver? {
         let (source, destination) = packet.isV6 ? (bytes + 8, bytes + 24) : (bytes + 12, bytes + 16)
         let sourceRange = hosts.pointee.range(of: source, isV6: packet.isV6)
         let destinationRange = hosts.pointee.range(of: destination, isV6: packet.isV6)
@@ -239,7 +242,7 @@ extension ForwardingPlane {
             guard isRouted(packet, bytes, from: peer) else { return refuseSource(peer) }
         }
         guard destinationRange >= 0 || sourceRange >= 0 else {
-            return isExported(packet, bytes) ? .overlayDevice : refuseDestination(peer)
+            return exportReceiver(of: packet, bytes, from: peer)
         }
         guard !packet.isNeighbourDiscovery(bytes), !packet.isDHCP(bytes) else {
             tally.drop(.lanProtocol)
@@ -253,11 +256,11 @@ extension ForwardingPlane {
                 tally.drop(.unknownHost)
                 return nil
             }
-            return station
+            return Receiver(station: station)
         case HostDirectory.remote:
             return refuseDestination(peer)
         default:
-            return isExported(packet, bytes) ? .overlayDevice : refuseDestination(peer)
+            return exportReceiver(of: packet, bytes, from: peer)
         }
     }
 

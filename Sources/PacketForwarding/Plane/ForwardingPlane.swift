@@ -4,9 +4,9 @@ import WireFormat
 
 /// The data plane: IP packets of the TAP into sealed datagrams, and back.
 ///
-///     TAP -> forwardFrame -> source check, route -> cut, seal -> train -> DatagramSink
+///     TAP -> forwardFrame -> source check, route -> map -> cut, seal -> train -> DatagramSink
 ///                        \-> HostSink (a bridged LAN's frames for the gateway itself)
-///     UDP -> receiveDatagrams -> open -> source check -> rebuild -> FrameSink
+///     UDP -> receiveDatagrams -> open -> source check -> map -> rebuild -> FrameSink
 ///                                   \-> ControlSink (control messages, news of peers)
 ///
 /// One instance, one thread. The control core changes the tables; packets only read them. After its buffers are
@@ -49,7 +49,7 @@ package final class ForwardingPlane {
     // Behind pointers: packets read the tables without the run-time's bookkeeping of accesses to a class.
     let peers: UnsafeMutablePointer<PeerTable> = .allocate(capacity: 1)
     let generations: UnsafeMutablePointer<GenerationTable> = .allocate(capacity: 1)
-    let exports: UnsafeMutablePointer<AddressTable> = .allocate(capacity: 1)
+    let exports: UnsafeMutablePointer<ExportTable> = .allocate(capacity: 1)
     let hosts: UnsafeMutablePointer<HostDirectory> = .allocate(capacity: 1)
     /// Who hears of hosts; `nil` while there are no bridged subnets.
     var hostSink: (any HostSink)?
@@ -79,7 +79,7 @@ package final class ForwardingPlane {
         strayReports = TokenBucket(rate: limits.strayReportsPerSecond, burst: limits.strayReportsPerSecond)
         peers.initialize(to: PeerTable())
         generations.initialize(to: GenerationTable())
-        exports.initialize(to: AddressTable())
+        exports.initialize(to: ExportTable())
         hosts.initialize(to: HostDirectory(limits: limits, seed: seed))
     }
 
@@ -128,9 +128,15 @@ package final class ForwardingPlane {
 // MARK: - Tables
 
 extension ForwardingPlane {
-    /// Replaces the own exported subnets: sources that may leave and destinations that may arrive.
+    /// Replaces the own exported subnets: sources that may leave and destinations that may arrive, the latter under the
+    /// addresses that the grid knows. Packets of mapped ones are rewritten.
+    package func setMappedExports(_ list: [ForwardedExport]) {
+        exports.pointee = ExportTable(list)
+    }
+
+    /// Replaces the own exported subnets by some that all keep their addresses.
     package func setExports(_ prefixes: [IPPrefix]) {
-        exports.pointee = AddressTable(prefixes.map { ($0, 0) })
+        setMappedExports(prefixes.map { ForwardedExport($0) })
     }
 
     /// Replaces the remote prefixes, which are the source check too. A prefix may stand there for several nodes

@@ -32,6 +32,8 @@ final class SuperPacketBuilder {
     private var segmentCount = 0
     /// FIN and PSH of the last segment.
     private var closingFlags: UInt8 = 0
+    /// What gives the destination the LAN's address, at the end.
+    private var mapping = PrefixMapping.none
 
     init(writer: FrameWriter) {
         self.writer = writer
@@ -91,8 +93,9 @@ final class SuperPacketBuilder {
     }
 
     /// Begins with the packet in `spare`, which was found good and goes to `station`. Nothing may be open.
-    func start(_ packet: InnerPacket, header: SealedHeader, to station: MACAddress) {
+    func start(_ packet: InnerPacket, header: SealedHeader, to station: MACAddress, mapping: PrefixMapping) {
         precondition(!isOpen, "what is open is closed before")
+        self.mapping = mapping
         swap(&current, &spare)
         let bytes = UnsafeRawPointer(current + FrameLayout.packetOffset)
         self.packet = packet
@@ -116,6 +119,7 @@ final class SuperPacketBuilder {
         guard isOpen, let packet else { return }
         isOpen = false
         let bytes = current + FrameLayout.packetOffset
+        if !mapping.isNone { AddressTranslation.rewriteHeader(bytes, mapping, isV6: isV6, isSource: false) }
         var offload = VirtioNetHeader()
         offload.flags = VirtioNetHeader.needsChecksum
         offload.checksumStart = UInt16(FrameLayout.ethernetByteCount + transportOffset)
