@@ -77,6 +77,7 @@ package struct ConfigurationCheck {
             if let authority { checkChain(own, authority: authority) }
             checkExports(own.details)
         }
+        if let pools = loaded.gridProfile?.pools { checkVirtualPrefixes(pools) }
         if let authority, let profile = loaded.gridProfile,
             let fault = profile.fault(under: authority)
         {
@@ -180,6 +181,27 @@ package struct ConfigurationCheck {
                 "the certificate does not cover the export \(export.subnet)",
                 fix: "it covers \(details.prefixList); issue one that does: ipop cert issue "
                     + "\(details.site) --subnet \(export.subnet)")
+        }
+    }
+
+    /// A virtual prefix other than the subnet's own is of the pools; for `auto` there must be room for one.
+    private mutating func checkVirtualPrefixes(_ pools: [IPPrefix]) {
+        for export in exports where export.isMapped {
+            let family = pools.filter { $0.family == export.subnet.family }
+            let list = family.isEmpty ? "none of its family" : family.map(\.description).joined(separator: ", ")
+            if let virtual = export.virtual {
+                guard !family.contains(where: { $0.covers(virtual) }) else { continue }
+                add(
+                    .virtualPrefixOutsidePool, paths.subnetMap, at: export.virtualPosition,
+                    "the virtual prefix \(virtual) is not in the grid's pools",
+                    fix: "they are \(list); take a prefix of them, or write 'auto'")
+            } else if !family.contains(where: { $0.length <= export.subnet.length }) {
+                add(
+                    .poolExhausted, paths.subnetMap, at: export.virtualPosition,
+                    "no pool of the grid has a prefix as large as \(export.subnet)",
+                    fix: "they are \(list); export smaller subnets, or let the authority publish a larger pool",
+                    severity: .warning)
+            }
         }
     }
 

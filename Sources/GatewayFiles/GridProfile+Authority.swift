@@ -1,8 +1,16 @@
 package import GatewayConfiguration
+package import LinkSecurity
 import NetworkTypes
 package import OpenSSLLink
 
 extension GridProfile {
+    /// What it lays down for leases.
+    package var terms: ProfileTerms {
+        ProfileTerms(
+            version: UInt64(clamping: created), pools: pools,
+            leaseTime: leaseSeconds.map { .seconds(Int64($0)) } ?? ProfileTerms.usualLeaseTime)
+    }
+
     /// Why the profile is not of `authority`'s making; `nil` when it is.
     package func fault(under authority: Certificate) -> String? {
         let details = authority.details

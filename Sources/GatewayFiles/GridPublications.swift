@@ -31,7 +31,8 @@ package final class GridPublications: PublicationAuthority {
             else { return .failure(.malformed) }
             guard profile.fault(under: authority) == nil else { return .failure(.notByAuthority) }
             return .success(
-                Publication(kind: kind, version: UInt64(clamping: profile.created), content: content))
+                Publication(
+                    kind: kind, version: UInt64(clamping: profile.created), content: content, terms: profile.terms))
         }
     }
 }

@@ -2,7 +2,7 @@
 package enum PublicationKind: UInt8, Sendable, CaseIterable {
     /// Certificates that no longer count (RFC 5280 §5); the newest list holds them all.
     case revocationList = 1
-    /// The grid's name and pools.
+    /// The grid's name, pools and lease time.
     case gridProfile = 2
 }
 
@@ -15,12 +15,18 @@ package struct Publication: Equatable, Sendable {
     package let content: [UInt8]
     /// Serial numbers of the certificates that a revocation list takes back, lower-case hexadecimal digits.
     package let revokedSerials: [String]
+    /// What a grid profile lays down; `nil` for other kinds.
+    package let terms: ProfileTerms?
 
-    package init(kind: PublicationKind, version: UInt64, content: [UInt8], revokedSerials: [String] = []) {
+    package init(
+        kind: PublicationKind, version: UInt64, content: [UInt8], revokedSerials: [String] = [],
+        terms: ProfileTerms? = nil
+    ) {
         self.kind = kind
         self.version = version
         self.content = content
         self.revokedSerials = revokedSerials
+        self.terms = terms
     }
 }
 

@@ -66,11 +66,6 @@ import Testing
     @Test(
         arguments: Mistake.list(
             """
-            lsu 192.168.20.0/24 auto
-                1:21: error: virtual prefix 'auto' is not offered by this version; this version exports 'same' only
-            lsu 10.0.0.0/24 10.128.7.0/24
-                1:17: error: mapping 10.0.0.0/24 to the virtual prefix 10.128.7.0/24 is not offered by this version;
-                this version exports 'same' only
             lsu bridged same
                 1:13: error: 'same' is not a prefix
             lsu bridged 10.128.16.0/31
@@ -85,6 +80,23 @@ import Testing
             lsu bridged 10.128.16.0/20\\nufl * 10.128.16.0/20
                 2:7: error: 10.128.16.0/20 stands at line 1 already, for 'lsu'; one prefix belongs to one site; keep
                 one of the two
+            lsu 10.0.0.0/24 10.128.7.0/25
+                1:17: error: 10.128.7.0/25 has another length than 10.0.0.0/24, and each host keeps its part of the
+                address; did you mean '10.128.7.0/24'?
+            lsu 10.0.0.0/22 10.128.7.0/24
+                1:17: error: 10.128.7.0/24 has another length than 10.0.0.0/22, and each host keeps its part of the
+                address; did you mean '10.128.4.0/22'?
+            lsu 10.0.0.0/24 2001:db8::/24
+                1:17: error: '2001:db8::/24' has host bits set; did you mean '2001:d00::/24'?
+            lsu 10.0.0.0/32 2001:db8::/32
+                1:17: error: 2001:db8::/32 is of another family than 10.0.0.0/32; a virtual prefix is of its
+                subnet's family; 'auto' leases one
+            lsu 10.0.0.0/24 127.0.7.0/24
+                1:17: error: 127.0.7.0/24 cannot be reached from elsewhere; loopback, link-local and multicast
+                blocks are not exported
+            lsu 224.0.0.0/24 auto
+                1:5: error: 224.0.0.0/24 cannot be reached from elsewhere; loopback, link-local and multicast
+                blocks are not exported
             lsu 10.0.0.0/24 10.0.0.0/24
                 1:17: error: a subnet that keeps its addresses is written 'same'; write 'same'
             lsu 10.0.0.0/24 smae
@@ -105,11 +117,11 @@ import Testing
             LSU 10.0.0.0/24 same
                 1:1: error: 'LSU' cannot name a site: a name has \(SiteName.rule); did you mean 'lsu'?
             lsu
-                1:1: error: the subnet is missing behind 'lsu'; a line is SITE SUBNET same, SITE bridged
-                PREFIX, SITE * PREFIX or SITE * deny
+                1:1: error: the subnet is missing behind 'lsu'; a line is SITE SUBNET same, SITE SUBNET auto, SITE
+                SUBNET PREFIX, SITE bridged PREFIX, SITE * PREFIX or SITE * deny
             lsu 10.0.0.0/24
                 1:5: error: the virtual prefix is missing behind '10.0.0.0/24'; a line is SITE SUBNET same, SITE
-                bridged PREFIX, SITE * PREFIX or SITE * deny
+                SUBNET auto, SITE SUBNET PREFIX, SITE bridged PREFIX, SITE * PREFIX or SITE * deny
             lsu 10.0.0.0/24 same  fast
                 1:23: error: unknown option 'fast'; this version has no options; a comment begins with '#'
             lsu * deny
@@ -127,8 +139,20 @@ import Testing
             lsu 10.0.0.0/25 same\\nlsu 10.0.0.0/24 same
                 2:5: error: 10.0.0.0/24 overlaps 10.0.0.0/25 at line 1; keep the larger, or split it
             lsu 10.0.0.0/24 same\\nufl * 10.0.0.0/24
-                2:7: error: 10.0.0.0/24 stands at line 1 already, for 'lsu'; one prefix belongs to one site; keep
+                2:7: error: 10.0.0.0/24 stands at line 1 already, for 'lsu'; one prefix belongs to one site;
+                'lsu 10.0.0.0/24 auto' leases another for this site's
+            ufl * 10.0.0.0/24\\nhq * 10.0.0.0/24
+                2:6: error: 10.0.0.0/24 stands at line 1 already, for 'ufl'; one prefix belongs to one site; keep
                 one of the two
+            lsu 10.0.0.0/24 10.128.7.0/24\\nufl * 10.128.7.0/24
+                2:7: error: 10.128.7.0/24 stands at line 1 already, for 'lsu'; one prefix belongs to one site; keep
+                one of the two
+            lsu 10.0.0.0/24 10.128.7.0/24\\nlsu 10.1.0.0/24 10.128.7.0/24
+                2:17: error: 10.128.7.0/24 stands at line 1 already; remove one
+            lsu 10.0.0.0/24 10.128.7.0/24\\nlsu 10.128.6.0/23 same
+                2:5: error: 10.128.6.0/23 overlaps 10.128.7.0/24 at line 1; keep the larger, or split it
+            lsu 10.0.0.0/24 auto\\nlsu 10.0.0.0/25 10.128.7.0/25
+                2:5: error: 10.0.0.0/25 overlaps 10.0.0.0/24 at line 1; keep the larger, or split it
             ufl * deny\\nufl * 10.0.0.0/24
                 2:7: error: this contradicts line 1, which also says what to accept from 'ufl'; keep one of the two
             ufl * deny\\nufl * deny
@@ -141,6 +165,33 @@ import Testing
 
         #expect(reading.map == nil)
         #expect(reading.problems.map(\.description) == ["subnets.map:\(mistake.told)"])
+    }
+
+    @Test func `a mapped export has a prefix of the grid, or has one leased`() throws {
+        let text = "lsu 10.0.0.0/24 10.128.7.0/24\nlsu 172.16.4.0/22 auto\nlsu fd00:1::/48 2001:db8:7::/48\n"
+        let reading = readMap(text + "lsu 192.168.20.0/24 same\n")
+        let exports = try #require(reading.map).exports(of: "lsu")
+
+        #expect(reading.problems.isEmpty)
+        #expect(
+            exports.map { $0.virtual?.description } == ["10.128.7.0/24", nil, "2001:db8:7::/48", "192.168.20.0/24"])
+        #expect(exports.map(\.isLeased) == [false, true, false, false])
+        #expect(exports.map(\.isMapped) == [true, true, true, false])
+        #expect(exports.map(\.virtualPosition.column) == [17, 19, 17, 21])
+    }
+
+    @Test func `of another site's mapped exports the grid's prefixes are accepted`() throws {
+        let text = "ufl 10.0.0.0/24 10.128.7.0/24\nufl 172.16.4.0/22 auto\n"
+        let policy = try #require(readMap(text).map).policy(for: "lsu")
+        func accepts(_ prefix: String, of subnet: String) -> Bool {
+            policy.accepts(IPPrefix(prefix)!, of: IPPrefix(subnet)!, announcedBy: "ufl", mode: .mapped)
+        }
+
+        #expect(accepts("10.128.7.0/24", of: "10.0.0.0/24"))
+        #expect(accepts("10.128.12.0/22", of: "172.16.4.0/22"))
+        #expect(!accepts("10.0.0.0/24", of: "10.0.0.0/24"))
+        #expect(!accepts("172.16.4.0/22", of: "172.16.4.0/22"))
+        #expect(!accepts("10.128.8.0/24", of: "10.0.0.0/24"))
     }
 
     @Test func `a part of one site's prefix may belong to another site`() throws {

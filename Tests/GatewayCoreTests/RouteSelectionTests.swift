@@ -85,7 +85,8 @@ import Testing
         simulator.run(for: .seconds(5))
         let export = Announcement.Export(subnet: IPPrefix("10.0.0.0/16")!, virtual: IPPrefix("10.0.0.0/16")!)
         let settings = CoreSettings(
-            bootstrap: [], exports: [export], pools: pools.map { IPPrefix($0)! }, firstSequence: 0)
+            bootstrap: [], exports: [export], profile: ProfileTerms(pools: pools.map { IPPrefix($0)! }),
+            firstSequence: 0)
         let endpoints = [cern.endpoint] + ["203.0.113.9", told].map { Endpoint("\($0):7867")! }
         let now = simulator.now
         simulator.input(ufl) { $0.reload(settings, now: now, effects: &$1) }

@@ -11,6 +11,8 @@ enum SubnetMapTarget {
             switch entry.rule {
             case .same(let prefix): "\(entry.site) \(prefix) same"
             case .bridged(let prefix): "\(entry.site) bridged \(prefix)"
+            case .mapped(let subnet, let prefix): "\(entry.site) \(subnet) \(prefix)"
+            case .leased(let subnet): "\(entry.site) \(subnet) auto"
             case .acceptPrefix(let prefix): "\(entry.site) * \(prefix)"
             case .acceptAll: "\(entry.site) * accept"
             case .deny: "\(entry.site) * deny"

@@ -144,9 +144,29 @@ extension Problem {
             case .notCoveredByCertificate: .exportNotInCertificate
             case .ownedByAnotherSite, .claimedByAnotherSite: .exportOwned
             case .coversOtherInterface: .exportOtherInterface
+            case .outsidePool: .virtualPrefixOutsidePool
+            case .poolExhausted: .poolExhausted
             default: .exportRefused
             }
         return Problem(code, ["prefix": subnet.description, "reason": issue.text], fix: issue.fix)
+    }
+
+    /// A subnet waits for its virtual prefix; the fix is the issue's.
+    package static func prefixLeasePending(_ subnet: IPPrefix, issue: RouteIssue) -> Problem {
+        Problem(.prefixLeasePending, ["prefix": subnet.description, "reason": issue.text], fix: issue.fix)
+    }
+
+    /// A leased virtual prefix is another site's, or no longer of the pools (no `holder`).
+    package static func prefixLost(
+        _ lost: IPPrefix, subnet: IPPrefix, holder: String?, replacement: IPPrefix?
+    ) -> Problem {
+        Problem(
+            .prefixLost,
+            [
+                "lost": lost.description, "prefix": subnet.description,
+                "holder": holder.map { "site \($0)" } ?? "no pool",
+                "outcome": replacement.map { "it has \($0) now" } ?? "another one is looked for",
+            ])
     }
 }
 

@@ -51,6 +51,11 @@ package enum ProblemCode: String, Sendable, CaseIterable, Comparable {
     // What the authority has published.
     case certificateRevoked = "E060"
 
+    // Virtual prefixes and their leases.
+    case virtualPrefixOutsidePool = "E070"
+    case poolExhausted = "E071"
+    case prefixLeasePending = "E072"
+    case prefixLost = "E073"
     // The bridge of a bridged LAN.
     case lanNotBridged = "E080"
     case portTakenOut = "E081"
@@ -67,7 +72,7 @@ package enum ProblemCode: String, Sendable, CaseIterable, Comparable {
     package var degrades: Bool {
         switch self {
         case .reversePathFilter, .sourceCheckDrops, .pathMTULow, .linkRefused, .stateNotSaved, .routeUnclaimed,
-            .metricsNotServed, .proxyUnusable, .streamsNotAccepted, .bridgeLeft:
+            .metricsNotServed, .proxyUnusable, .streamsNotAccepted, .prefixLost, .bridgeLeft:
             false
         default: true
         }
@@ -75,7 +80,7 @@ package enum ProblemCode: String, Sendable, CaseIterable, Comparable {
 
     /// Text with placeholders in braces, cause, and fix: the page docs/codes.md.
     package var explanation: CodeExplanation {
-        hostExplanation ?? routeExplanation ?? networkExplanation ?? bridgeExplanation
+        hostExplanation ?? routeExplanation ?? networkExplanation ?? leaseExplanation ?? bridgeExplanation
             ?? CodeExplanation("unexplained", cause: "", fix: "")
     }
 
@@ -242,7 +247,7 @@ package enum ProblemCode: String, Sendable, CaseIterable, Comparable {
             CodeExplanation(
                 "{prefix} is announced by {loser} too; {owner} owns it",
                 cause: "Two sites announce one prefix; it is routed to its owner only.",
-                fix: "Let site {loser} export another prefix.")
+                fix: "Let site {loser} map it: `auto` in place of `same` in its subnets.map.")
         case .exportNotInCertificate:
             CodeExplanation(
                 "export {prefix} refused: {reason}", cause: "A site announces only what its certificate lists.",
@@ -260,6 +265,31 @@ package enum ProblemCode: String, Sendable, CaseIterable, Comparable {
             CodeExplanation(
                 "export {prefix} refused: {reason}", cause: "The subnet cannot be exported from this host.",
                 fix: "As the export reason says, below.")
+        default: nil
+        }
+    }
+
+    private var leaseExplanation: CodeExplanation? {
+        switch self {
+        case .virtualPrefixOutsidePool:
+            CodeExplanation(
+                "export {prefix} refused: {reason}",
+                cause: "The virtual prefix that subnets.map gives the subnet is not in the grid's pools.",
+                fix: "As the export reason says, below.")
+        case .poolExhausted:
+            CodeExplanation(
+                "export {prefix} refused: {reason}", cause: "The grid has no free virtual prefix for an `auto` line.",
+                fix: "As the export reason says, below.")
+        case .prefixLeasePending:
+            CodeExplanation(
+                "export {prefix} is not announced yet: {reason}",
+                cause: "A virtual prefix is announced once its lease is held.",
+                fix: "As the lease reason says, below.")
+        case .prefixLost:
+            CodeExplanation(
+                "{lost} of export {prefix} went to {holder}; {outcome}",
+                cause: "Another site has the lease, since two parts of the grid met, or the pools were changed.",
+                fix: "Tell those who use addresses of {lost}; write an explicit virtual prefix to keep one for good.")
         default: nil
         }
     }

@@ -6,6 +6,8 @@ package enum RouteCode: String, Sendable, CaseIterable {
     case ownedByThisSite = "owned-by-this-site"
     case refusedByPolicy = "refused-by-policy"
     case notCoveredByCertificate = "not-covered-by-certificate"
+    case outsidePool = "outside-pool"
+    case notLeased = "not-leased"
 
     // What this host forbids.
     case equalsConnectedPrefix = "equals-connected-prefix"
@@ -31,6 +33,8 @@ package enum RouteCode: String, Sendable, CaseIterable {
     case coversOtherInterface = "covers-other-interface"
     case interfaceDown = "interface-down"
     case notReachableThroughLAN = "not-reachable-through-lan"
+    case leasePending = "lease-pending"
+    case poolExhausted = "pool-exhausted"
 
     /// Phrase, cause and fix.
     package var explanation: CodeExplanation {
@@ -43,11 +47,11 @@ package enum RouteCode: String, Sendable, CaseIterable {
         case .ownedByAnotherSite:
             CodeExplanation(
                 "another site owns it", cause: "Two sites announce the prefix, and the other one owns it.",
-                fix: "Let one of the two sites export another prefix.")
+                fix: "Let one of the two sites map it: `auto` in place of `same` in its subnets.map.")
         case .ownedByThisSite:
             CodeExplanation(
                 "this site owns it", cause: "Another site announces a prefix that this site exports and owns.",
-                fix: "Let the other site export another prefix.")
+                fix: "Let the other site map it: `auto` in place of `same` in its subnets.map.")
         case .refusedByPolicy:
             CodeExplanation(
                 "refused by subnets.map",
@@ -57,6 +61,15 @@ package enum RouteCode: String, Sendable, CaseIterable {
             CodeExplanation(
                 "not covered by the certificate", cause: "The site's certificate does not list the prefix.",
                 fix: "Issue one that does: `ipop cert issue SITE --subnet CIDR`.")
+        case .outsidePool:
+            CodeExplanation(
+                "outside the grid's pools", cause: "A virtual prefix other than `same` must lie in the grid's pools.",
+                fix: "Take a prefix of the pools, which grid.yaml lists, or write `auto`.")
+        case .notLeased:
+            CodeExplanation(
+                "not leased by the site",
+                cause: "The site announces a virtual prefix, and the grid's store does not have its lease of it.",
+                fix: "Wait a minute: it is asked for again; see `ipop leases` at that site.")
         default: nil
         }
     }
@@ -66,12 +79,12 @@ package enum RouteCode: String, Sendable, CaseIterable {
         case .equalsConnectedPrefix:
             CodeExplanation(
                 "equals a connected network", cause: "The prefix is that of a network this gateway is connected to.",
-                fix: "Let the other site export a prefix that is not in use here; a `deny` line silences this.")
+                fix: "Let the other site map it: `auto` in its subnets.map; a `deny` line silences this.")
         case .insideConnectedPrefix:
             CodeExplanation(
                 "inside a connected network",
                 cause: "The prefix lies inside a network that this gateway is connected to.",
-                fix: "Let the other site export a prefix that is not in use here; a `deny` line silences this.")
+                fix: "Let the other site map it: `auto` in its subnets.map; a `deny` line silences this.")
         case .reservedRange:
             CodeExplanation(
                 "reserved range", cause: "Loopback, link-local and multicast ranges are never routed between sites.",
@@ -154,6 +167,16 @@ package enum RouteCode: String, Sendable, CaseIterable {
                 "not reachable through the LAN",
                 cause: "No address and no route of this host leads into the subnet through the LAN interface.",
                 fix: "Give the interface an address of the subnet, or add a route to it.")
+        case .leasePending:
+            CodeExplanation(
+                "its lease waits",
+                cause: "The virtual prefix is announced once the grid's store has granted its lease.",
+                fix: "Wait a few seconds: `ipop leases` shows what it waits for.")
+        case .poolExhausted:
+            CodeExplanation(
+                "no free prefix of its size",
+                cause: "The grid's pools have no free block that is as large as the subnet.",
+                fix: "Export a smaller subnet, or let the authority publish a profile with a larger pool.")
         default: nil
         }
     }

@@ -96,6 +96,22 @@ package struct ExportReport: Equatable, Sendable {
     }
 }
 
+extension [ExportReport] {
+    /// What the LAN calls a host that the grid knows by `address`: the same unless its subnet is mapped.
+    package func local(_ address: IPAddress) -> IPAddress {
+        let mapped = lazy.compactMap { export in export.virtual?.counterpart(of: address, in: export.subnet) }
+        return mapped.first ?? address
+    }
+
+    /// What the grid calls a host that the LAN knows by `address`: the same unless its subnet is mapped.
+    package func virtual(_ address: IPAddress) -> IPAddress {
+        let mapped = lazy.compactMap { export in
+            export.virtual.flatMap { export.subnet.counterpart(of: address, in: $0) }
+        }
+        return mapped.first ?? address
+    }
+}
+
 /// How far an export is.
 package enum ExportState: String, Sendable, CaseIterable {
     case announced

@@ -44,8 +44,11 @@ extension StatusReport {
     }
 
     private static func problem(of export: ExportReport) -> Problem? {
-        guard export.state == .refused else { return nil }
-        return .exportRefused(export.subnet, issue: export.issue ?? RouteIssue(.reservedRange))
+        switch export.state {
+        case .announced: nil
+        case .leasing: export.issue.map { .prefixLeasePending(export.subnet, issue: $0) }
+        case .refused: .exportRefused(export.subnet, issue: export.issue ?? RouteIssue(.reservedRange))
+        }
     }
 
     private static func problem(of route: RouteStanding) -> Problem? {

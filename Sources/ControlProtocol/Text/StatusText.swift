@@ -17,6 +17,9 @@ package struct StatusText: Sendable {
         }
     }
 
+    /// Mapped subnets that are listed: as many as two lines hold.
+    private static let mappingLimit = 4
+
     private let report: StatusReport
     private let layout: Layout
 
@@ -27,7 +30,7 @@ package struct StatusText: Sendable {
 
     /// `ipop status`: what am I, which sites and how, what is wrong and what to do. Every line ends with a line break.
     package var full: String {
-        let head = identityLines + deviceLines + overlayLines
+        let head = identityLines + deviceLines + overlayLines + mappingLines
         let problems = problemLines
         // One line of the screen stays for the prompt, two are blank.
         let room = layout.height.map { max(5, $0 - head.count - problems.count - 3) }
@@ -141,6 +144,21 @@ extension StatusText {
                 .init("overlay \(HumanUnits.count(overlay.members, "member"))"),
                 .init("links \(links.joined(separator: ", "))"), consistency,
             ], gap: 5)
+    }
+
+    /// Own subnets that the grid knows by other addresses; nothing where there are none.
+    private var mappingLines: [String] {
+        let mapped = report.report?.exports.filter { $0.virtual != $0.subnet } ?? []
+        guard !mapped.isEmpty else { return [] }
+        var fields = mapped.prefix(Self.mappingLimit).enumerated().map { index, export -> TextTable.Cell in
+            let lead = index == 0 ? "mapped " : ""
+            guard let virtual = export.virtual, export.state == .announced else {
+                return .init("\(lead)\(export.subnet) \(export.state == .refused ? "REFUSED" : "leasing")", .warning)
+            }
+            return .init("\(lead)\(export.subnet) as \(virtual)")
+        }
+        if mapped.count > fields.count { fields.append(.init("\(mapped.count - fields.count) more")) }
+        return joined(fields, gap: 5)
     }
 
     private var forwardingCell: TextTable.Cell {

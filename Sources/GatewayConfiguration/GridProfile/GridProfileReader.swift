@@ -8,7 +8,9 @@ extension ConfigurationReader {
     ) {
         var problems = ProblemList(file: file)
         let keys = ["grid", "pools", "created", "authority", "signature"]
-        guard let top = StrictMapping(root, section: "", keys: keys, &problems) else { return (nil, problems.sorted) }
+        guard let top = StrictMapping(root, section: "", keys: keys + ["lease-seconds"], &problems) else {
+            return (nil, problems.sorted)
+        }
         for key in keys where top.node(key) == nil {
             problems.error(
                 .missingKey, at: top.position, "'\(key)' is missing",
@@ -16,6 +18,7 @@ extension ConfigurationReader {
         }
         let grid = siteName(top, "grid", &problems)
         let pools = prefixes(top, "pools", noun: "pool", &problems)
+        let leaseSeconds = top.integer("lease-seconds", in: GridProfile.leaseSecondsRange, &problems)
         let created = top.integer("created", in: 0...Int(Int32.max) * 1_000, &problems)
         let authority = readFingerprint(top, &problems)
         var signature: [UInt8]?
@@ -29,7 +32,8 @@ extension ConfigurationReader {
             return (nil, problems.sorted)
         }
         let profile = GridProfile(
-            grid: grid, pools: pools, created: Int64(created), authorityFingerprint: authority, signature: signature)
+            grid: grid, pools: pools, leaseSeconds: leaseSeconds, created: Int64(created),
+            authorityFingerprint: authority, signature: signature)
         return (profile, problems.sorted)
     }
 

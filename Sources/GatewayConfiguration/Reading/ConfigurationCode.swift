@@ -28,6 +28,8 @@ package enum ConfigurationCode: String, Sendable, CaseIterable {
     case exportNotInCertificate = "E020"
     case exportOtherInterface = "E021"
     case exportRefused = "E023"
+    case virtualPrefixOutsidePool = "E070"
+    case poolExhausted = "E071"
     case forwardingOff = "E033"
     case reversePathFilter = "E034"
     case lanInterfaceMissing = "E035"

@@ -44,7 +44,8 @@ package enum BridgedSubnetCheck {
                     suggestion: "take a subnet of \(list)")
             ]
         }
-        for export in map.exports(of: site) where export.virtual.overlaps(subnet) || export.subnet.overlaps(subnet) {
+        for export in map.exports(of: site)
+        where export.virtual?.overlaps(subnet) == true || export.subnet.overlaps(subnet) {
             return [
                 ConfigurationProblem(
                     file: paths.subnetMap, at: position, .error, .overlap,

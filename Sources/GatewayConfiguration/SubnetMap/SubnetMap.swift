@@ -8,6 +8,10 @@ package struct SubnetMap: Equatable, Sendable {
         case same(IPPrefix)
         /// `SITE bridged PREFIX`: the site's LAN hosts live in this virtual subnet, beside those of other sites.
         case bridged(IPPrefix)
+        /// `SITE SUBNET PREFIX`: reachable under the addresses of a prefix of the same length, host for host.
+        case mapped(IPPrefix, to: IPPrefix)
+        /// `SITE SUBNET auto`: mapped as well, to a prefix that the grid leases.
+        case leased(IPPrefix)
         /// `SITE * PREFIX`: exactly this may come from the site; more lines permit more prefixes.
         case acceptPrefix(IPPrefix)
         /// `SITE * accept`: every verified announcement of the site, also where `routes.accept` is `mapped`.
@@ -15,11 +19,27 @@ package struct SubnetMap: Equatable, Sendable {
         /// `SITE * deny`: nothing from the site.
         case deny
 
-        /// The prefix that the rule is about, as the grid knows it.
+        /// The prefix that the rule is about, as the grid knows it, if the line says.
         package var prefix: IPPrefix? {
             switch self {
-            case .same(let prefix), .bridged(let prefix), .acceptPrefix(let prefix): prefix
-            case .acceptAll, .deny: nil
+            case .same(let prefix), .bridged(let prefix), .acceptPrefix(let prefix), .mapped(_, let prefix): prefix
+            case .leased, .acceptAll, .deny: nil
+            }
+        }
+
+        /// The exported subnet, as its LAN knows it.
+        package var subnet: IPPrefix? {
+            switch self {
+            case .same(let subnet), .mapped(let subnet, _), .leased(let subnet): subnet
+            case .bridged, .acceptPrefix, .acceptAll, .deny: nil
+            }
+        }
+
+        /// Whether it is about everything of the site.
+        package var isWhole: Bool {
+            switch self {
+            case .acceptAll, .deny: true
+            case .same, .bridged, .mapped, .leased, .acceptPrefix: false
             }
         }
     }
@@ -30,11 +50,21 @@ package struct SubnetMap: Equatable, Sendable {
         package let rule: Rule
         /// Of the column that the line is about: the exported subnet, or what is accepted.
         package let position: SourcePosition
+        /// Of the column that says what becomes of it.
+        package let targetPosition: SourcePosition
 
-        package init(site: String, rule: Rule, position: SourcePosition) {
+        package init(
+            site: String, rule: Rule, position: SourcePosition, targetPosition: SourcePosition? = nil
+        ) {
             self.site = site
             self.rule = rule
             self.position = position
+            self.targetPosition = targetPosition ?? position
+        }
+
+        /// Where the grid's prefix stands.
+        package var prefixPosition: SourcePosition {
+            if case .mapped = rule { targetPosition } else { position }
         }
     }
 
@@ -48,8 +78,10 @@ package struct SubnetMap: Equatable, Sendable {
     /// What `site` makes reachable, in the file's order.
     package func exports(of site: String) -> [SubnetExport] {
         entries.compactMap { entry in
-            guard entry.site == site, case .same(let subnet) = entry.rule else { return nil }
-            return SubnetExport(subnet: subnet, virtual: subnet, position: entry.position)
+            guard entry.site == site, let subnet = entry.rule.subnet else { return nil }
+            return SubnetExport(
+                subnet: subnet, virtual: entry.rule.prefix, position: entry.position,
+                virtualPosition: entry.targetPosition)
         }
     }
 
@@ -71,16 +103,26 @@ package struct SubnetMap: Equatable, Sendable {
 package struct SubnetExport: Equatable, Sendable {
     /// As the LAN knows it; the certificate must cover it.
     package let subnet: IPPrefix
-    /// As the grid knows it; the same until prefixes can be mapped.
-    package let virtual: IPPrefix
-    /// Where subnets.map says so.
+    /// As the grid knows it: the same, or a prefix of the same length; `nil` when the grid leases one.
+    package let virtual: IPPrefix?
+    /// Where subnets.map names the subnet.
     package let position: SourcePosition
+    /// Where it says what the grid calls it.
+    package let virtualPosition: SourcePosition
 
-    package init(subnet: IPPrefix, virtual: IPPrefix, position: SourcePosition) {
+    package init(
+        subnet: IPPrefix, virtual: IPPrefix?, position: SourcePosition, virtualPosition: SourcePosition? = nil
+    ) {
         self.subnet = subnet
         self.virtual = virtual
         self.position = position
+        self.virtualPosition = virtualPosition ?? position
     }
+
+    /// The grid is to lease its virtual prefix.
+    package var isLeased: Bool { virtual == nil }
+    /// It has other addresses in the grid than on the LAN.
+    package var isMapped: Bool { virtual != subnet }
 }
 
 /// Which announcements of other sites are taken.
@@ -99,6 +141,8 @@ package struct RemotePolicy: Equatable, Sendable {
     private struct SiteRules: Equatable, Sendable {
         let site: String
         var prefixes: [IPPrefix] = []
+        /// Subnets of which the site may announce whatever prefix it leases.
+        var leased: [IPPrefix] = []
         var acceptsAll = false
         var denies = false
     }
@@ -112,8 +156,9 @@ package struct RemotePolicy: Equatable, Sendable {
             if rules.last?.site != entry.site { rules.append(SiteRules(site: entry.site)) }
             let last = rules.count - 1
             switch entry.rule {
-            case .same(let prefix), .bridged(let prefix), .acceptPrefix(let prefix):
+            case .same(let prefix), .bridged(let prefix), .acceptPrefix(let prefix), .mapped(_, let prefix):
                 rules[last].prefixes.append(prefix)
+            case .leased(let subnet): rules[last].leased.append(subnet)
             case .acceptAll: rules[last].acceptsAll = true
             case .deny: rules[last].denies = true
             }
@@ -121,17 +166,23 @@ package struct RemotePolicy: Equatable, Sendable {
         self.rules = rules
     }
 
-    /// Judges `prefix`, announced by `site`. Lines of the site restrict in either mode; without one, `learned` accepts
-    /// and `mapped` refuses. O(log sites).
-    package func verdict(on prefix: IPPrefix, announcedBy site: String, mode: RouteAcceptance) -> Verdict {
+    /// Judges `prefix`, announced by `site` for its `subnet`: the same unless told. Lines of the site restrict in
+    /// either mode; without one, `learned` accepts and `mapped` refuses. O(log sites).
+    package func verdict(
+        on prefix: IPPrefix, of subnet: IPPrefix? = nil, announcedBy site: String, mode: RouteAcceptance
+    ) -> Verdict {
         guard let rules = rules(of: site) else { return mode == .learned ? .accepted : .siteNotListed }
         if rules.denies { return .denied }
-        return rules.acceptsAll || rules.prefixes.contains(prefix) ? .accepted : .notListed
+        if rules.acceptsAll || rules.prefixes.contains(prefix) { return .accepted }
+        guard let subnet, subnet != prefix, rules.leased.contains(subnet) else { return .notListed }
+        return .accepted
     }
 
-    /// Whether `prefix`, announced by `site`, may become a route.
-    package func accepts(_ prefix: IPPrefix, announcedBy site: String, mode: RouteAcceptance) -> Bool {
-        verdict(on: prefix, announcedBy: site, mode: mode) == .accepted
+    /// Whether `prefix`, announced by `site` for its `subnet`, may become a route.
+    package func accepts(
+        _ prefix: IPPrefix, of subnet: IPPrefix? = nil, announcedBy site: String, mode: RouteAcceptance
+    ) -> Bool {
+        verdict(on: prefix, of: subnet, announcedBy: site, mode: mode) == .accepted
     }
 
     private func rules(of site: String) -> SiteRules? {

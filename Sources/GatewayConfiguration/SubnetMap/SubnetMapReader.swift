@@ -57,7 +57,8 @@ private struct SubnetMapReading {
             let missing = words.count == 1 ? "the subnet" : "the virtual prefix"
             problems.error(
                 .missingKey, at: end.position, "\(missing) is missing behind '\(end.text)'",
-                suggestion: "a line is SITE SUBNET same, SITE bridged PREFIX, SITE * PREFIX or SITE * deny")
+                suggestion: "a line is SITE SUBNET same, SITE SUBNET auto, SITE SUBNET PREFIX, SITE bridged PREFIX, "
+                    + "SITE * PREFIX or SITE * deny")
             return
         }
         for option in words.dropFirst(3) {
@@ -75,43 +76,67 @@ private struct SubnetMapReading {
     }
 
     private mutating func readExport(site owner: Word, subnet: Word, target: Word) {
-        let prefix = prefix(subnet, orWords: ["*", "bridged"])
+        let prefix = exported(subnet)
         switch target.text {
         case "same":
-            guard let prefix else { return }
-            if prefix.length == 0 {
-                problems.error(
-                    .invalidValue, at: subnet.position, "\(prefix) is every address there is, not a subnet",
-                    suggestion: "export the subnets that the site has")
-                return
-            }
-            guard !prefix.address.isMulticast, !prefix.address.isLoopback, !prefix.address.isLinkLocal else {
-                problems.error(
-                    .invalidValue, at: subnet.position, "\(prefix) cannot be reached from elsewhere",
-                    suggestion: "loopback, link-local and multicast blocks are not exported")
-                return
-            }
-            append(.same(prefix), of: owner, at: subnet)
+            if let prefix { append(.same(prefix), of: owner, at: subnet, target) }
         case "auto":
-            problems.error(
-                .notOffered, at: target.position, "virtual prefix 'auto' is not offered by this version",
-                suggestion: "this version exports 'same' only")
+            if let prefix { append(.leased(prefix), of: owner, at: subnet, target) }
         case "deny", "accept":
             problems.error(
                 .invalidValue, at: target.position, "'\(target.text)' is for all of a site",
                 suggestion: "did you mean '\(owner.text) * \(target.text)'?")
         default:
-            guard let virtual = self.prefix(target, orWords: ["same", "auto", "deny", "accept"]), let prefix else {
-                return
-            }
-            let isSame = virtual == prefix
-            problems.error(
-                .notOffered, at: target.position,
-                isSame
-                    ? "a subnet that keeps its addresses is written 'same'"
-                    : "mapping \(prefix) to the virtual prefix \(virtual) is not offered by this version",
-                suggestion: isSame ? "write 'same'" : "this version exports 'same' only")
+            guard let virtual = self.prefix(target, orWords: ["same", "auto", "deny", "accept"]), let prefix,
+                isMapping(prefix, to: virtual, at: target)
+            else { return }
+            append(.mapped(prefix, to: virtual), of: owner, at: subnet, target)
         }
+    }
+
+    /// The subnet of an export; `nil` with a problem when it is none.
+    private mutating func exported(_ subnet: Word) -> IPPrefix? {
+        guard let prefix = prefix(subnet, orWords: ["*", "bridged"]) else { return nil }
+        if prefix.length == 0 {
+            problems.error(
+                .invalidValue, at: subnet.position, "\(prefix) is every address there is, not a subnet",
+                suggestion: "export the subnets that the site has")
+            return nil
+        }
+        return isRoutable(prefix, at: subnet) ? prefix : nil
+    }
+
+    private mutating func isRoutable(_ prefix: IPPrefix, at word: Word) -> Bool {
+        guard prefix.address.isMulticast || prefix.address.isLoopback || prefix.address.isLinkLocal else { return true }
+        problems.error(
+            .invalidValue, at: word.position, "\(prefix) cannot be reached from elsewhere",
+            suggestion: "loopback, link-local and multicast blocks are not exported")
+        return false
+    }
+
+    /// Whether hosts of `subnet` can have addresses of `virtual`, each its own.
+    private mutating func isMapping(_ subnet: IPPrefix, to virtual: IPPrefix, at target: Word) -> Bool {
+        if virtual == subnet {
+            problems.error(
+                .invalidValue, at: target.position, "a subnet that keeps its addresses is written 'same'",
+                suggestion: "write 'same'")
+            return false
+        }
+        if virtual.family != subnet.family {
+            problems.error(
+                .invalidValue, at: target.position, "\(virtual) is of another family than \(subnet)",
+                suggestion: "a virtual prefix is of its subnet's family; 'auto' leases one")
+            return false
+        }
+        if virtual.length != subnet.length {
+            let meant = IPPrefix(containing: virtual.address, length: subnet.length)
+            problems.error(
+                .invalidValue, at: target.position,
+                "\(virtual) has another length than \(subnet), and each host keeps its part of the address",
+                suggestion: "did you mean '\(meant)'?")
+            return false
+        }
+        return isRoutable(virtual, at: target)
     }
 
     private mutating func readBridged(site owner: Word, target: Word) {
@@ -138,7 +163,7 @@ private struct SubnetMapReading {
                 suggestion: "a site's LAN hosts live in one subnet; keep one")
             return
         }
-        append(.bridged(subnet), of: owner, at: target)
+        append(.bridged(subnet), of: owner, at: target, target)
     }
 
     private mutating func readPolicy(site owner: Word, target: Word) {
@@ -150,21 +175,23 @@ private struct SubnetMapReading {
         }
         switch target.text {
         case "deny":
-            append(.deny, of: owner, at: target)
+            append(.deny, of: owner, at: target, target)
         case "accept":
-            append(.acceptAll, of: owner, at: target)
+            append(.acceptAll, of: owner, at: target, target)
         case "same", "auto":
             problems.error(
                 .invalidValue, at: target.position, "'\(target.text)' is for exported subnets",
                 suggestion: "after '*' stands the prefix to accept, 'accept' or 'deny'")
         default:
             guard let prefix = prefix(target, orWords: ["deny", "accept"]) else { return }
-            append(.acceptPrefix(prefix), of: owner, at: target)
+            append(.acceptPrefix(prefix), of: owner, at: target, target)
         }
     }
 
-    private mutating func append(_ rule: SubnetMap.Rule, of owner: Word, at word: Word) {
-        entries.append(SubnetMap.Entry(site: owner.text, rule: rule, position: word.position))
+    private mutating func append(_ rule: SubnetMap.Rule, of owner: Word, at word: Word, _ target: Word) {
+        entries.append(
+            SubnetMap.Entry(
+                site: owner.text, rule: rule, position: word.position, targetPosition: target.position))
     }
 
     /// Reports lines that contradict earlier ones. O(n log n): both searches run over sorted lines.
@@ -185,13 +212,13 @@ private struct SubnetMapReading {
         {
             // But a bridged subnet is shared by all sites that bridge into it.
             if case (.bridged, .bridged) = (entries[earlier].rule, entries[later].rule) { continue }
-            reportOverlap(earlier, later)
+            reportShared(earlier, later)
         }
     }
 
     /// `lines`: the indices of one site's entries, in the file's order.
     private mutating func checkSite(_ lines: [Int]) {
-        if let whole = lines.first(where: { entries[$0].rule.prefix == nil }) {
+        if let whole = lines.first(where: { entries[$0].rule.isWhole }) {
             for other in lines where other != whole {
                 let (earlier, later) = (min(whole, other), max(whole, other))
                 let line = entries[earlier].position.line
@@ -208,35 +235,56 @@ private struct SubnetMapReading {
             }
             return
         }
+        checkNesting(lines, isVirtual: false)
+        checkNesting(lines, isVirtual: true)
+    }
+
+    /// Reports lines of one site whose subnets, or whose prefixes in the grid, overlap.
+    private mutating func checkNesting(_ lines: [Int], isVirtual: Bool) {
+        let blocks = lines.compactMap { line in
+            (isVirtual ? entries[line].rule.prefix : entries[line].rule.subnet).map { (block: $0, line: line) }
+        }
         // A covering prefix stands before what it covers, and prefixes nest or are apart: comparing each with the last
         // one that no other covered finds every overlap.
-        var cover: Int?
-        for line in lines.sorted(by: { (entries[$0].rule.prefix!, $0) < (entries[$1].rule.prefix!, $1) }) {
-            if let cover, entries[cover].rule.prefix!.covers(entries[line].rule.prefix!) {
-                reportOverlap(min(cover, line), max(cover, line))
+        var cover: (block: IPPrefix, line: Int)?
+        for item in blocks.sorted(by: { ($0.block, $0.line) < ($1.block, $1.line) }) {
+            if let cover, cover.block.covers(item.block) {
+                let (earlier, later) = cover.line < item.line ? (cover, item) : (item, cover)
+                reportOverlap(earlier, later, isVirtual: isVirtual)
             } else {
-                cover = line
+                cover = item
             }
         }
     }
 
-    private mutating func reportOverlap(_ earlier: Int, _ later: Int) {
-        guard let first = entries[earlier].rule.prefix, let second = entries[later].rule.prefix else { return }
-        let line = entries[earlier].position.line
-        if entries[earlier].site != entries[later].site {
+    private mutating func reportOverlap(
+        _ earlier: (block: IPPrefix, line: Int), _ later: (block: IPPrefix, line: Int), isVirtual: Bool
+    ) {
+        let (first, second) = (entries[earlier.line], entries[later.line])
+        // Of subnets that keep their addresses it has been told before.
+        if isVirtual, first.rule.subnet == first.rule.prefix, second.rule.subnet == second.rule.prefix { return }
+        let position = isVirtual ? second.prefixPosition : second.position
+        let line = first.position.line
+        if earlier.block == later.block {
             problems.error(
-                .overlap, at: entries[later].position,
-                "\(second) stands at line \(line) already, for '\(entries[earlier].site)'",
-                suggestion: "one prefix belongs to one site; keep one of the two")
-        } else if first == second {
-            problems.error(
-                .duplicate, at: entries[later].position, "\(second) stands at line \(line) already",
-                suggestion: "remove one")
+                .duplicate, at: position, "\(later.block) stands at line \(line) already", suggestion: "remove one")
         } else {
             problems.error(
-                .overlap, at: entries[later].position, "\(second) overlaps \(first) at line \(line)",
+                .overlap, at: position, "\(later.block) overlaps \(earlier.block) at line \(line)",
                 suggestion: "keep the larger, or split it")
         }
+    }
+
+    /// Two sites that are given one prefix of the grid.
+    private mutating func reportShared(_ earlier: Int, _ later: Int) {
+        let (first, second) = (entries[earlier], entries[later])
+        guard let prefix = second.rule.prefix else { return }
+        let own = [first, second].first { $0.rule.subnet == prefix && $0.site == site }
+        let way = own.map { "'\($0.site) \(prefix) auto' leases another for this site's" } ?? "keep one of the two"
+        problems.error(
+            .overlap, at: second.prefixPosition,
+            "\(prefix) stands at line \(first.position.line) already, for '\(first.site)'",
+            suggestion: "one prefix belongs to one site; \(way)")
     }
 
     private mutating func prefix(_ word: Word, orWords words: [String]) -> IPPrefix? {

@@ -22,6 +22,12 @@ package struct Announcement: Equatable, Sendable {
             self.virtual = virtual
             self.claimEpoch = claimEpoch
         }
+
+        /// The grid knows it by other addresses than its LAN.
+        package var isMapped: Bool { virtual != subnet }
+
+        /// Whether hosts of the one can have addresses of the other, each its own.
+        var isSound: Bool { virtual.family == subnet.family && virtual.length == subnet.length }
     }
 
     package var node: NodeAddress
@@ -135,7 +141,7 @@ package struct Announcement: Equatable, Sendable {
                 return .failure(.malformed(.invalid(field: "announcement")))
             }
             var covered = announcement
-            let uncovered = covered.exports.filter { !peer.covers($0.subnet) || $0.virtual != $0.subnet }
+            let uncovered = covered.exports.filter { !peer.covers($0.subnet) || !$0.isSound }
             if !uncovered.isEmpty { covered.exports.removeAll { uncovered.contains($0) } }
             return .success(
                 AnnouncementRecord(

@@ -47,6 +47,8 @@ package struct Directory {
     package private(set) var buckets = [UInt64](repeating: 0, count: DirectoryLimits.bucketCount)
     /// Members that have not withdrawn, in the order of their addresses.
     package private(set) var nodes: [NodeAddress] = []
+    /// Announced exports that the grid knows by other addresses than their LAN.
+    private(set) var mappedCount = 0
     /// Serial numbers of certificates that no longer count. Look-ups only.
     private var revoked: Set<String> = []
     /// Never later than the first expiry.
@@ -144,6 +146,7 @@ package struct Directory {
         digest ^= entry.record.hash
         buckets[Self.bucket(of: entry.node)] ^= entry.record.hash
         guard !entry.announcement.isWithdrawn else { return }
+        mappedCount += entry.announcement.exports.count(where: \.isMapped)
         nodes.insert(entry.node, at: nodes.lowerBound { $0 < entry.node })
     }
 
@@ -151,6 +154,7 @@ package struct Directory {
         digest ^= entry.record.hash
         buckets[Self.bucket(of: entry.node)] ^= entry.record.hash
         guard !entry.announcement.isWithdrawn else { return }
+        mappedCount -= entry.announcement.exports.count(where: \.isMapped)
         nodes.remove(at: nodes.lowerBound { $0 < entry.node })
     }
 

@@ -1,3 +1,4 @@
+package import LinkSecurity
 package import NetworkTypes
 
 /// What the core must know of its configuration.
@@ -6,15 +7,19 @@ package struct CoreSettings: Equatable, Sendable {
     package var bootstrap: [HostAndPort]
     /// Where members were when this gateway last ran.
     package var remembered: [Endpoint]
-    /// Own subnets that are announced.
+    /// Own subnets that are announced, with the prefixes that the grid knows them by.
     package var exports: [Announcement.Export]
+    /// Own subnets that the grid is to lease a prefix for.
+    package var leasedSubnets: [IPPrefix]
     package var policy: RoutePolicy
     /// The subnet of the pool in which this site's LAN hosts live, shared with every site that bridges into it.
     package var bridged: IPPrefix?
     /// This gateway's own addresses as the grid knows them: what the name of its site stands for.
     package var addresses: [IPAddress]
-    /// The grid's virtual addresses: nobody is found there by the underlay.
-    package var pools: [IPPrefix]
+    /// What the authority lays down, as of the last start or reload: the newest that was published may be newer.
+    package var profile: ProfileTerms
+    /// Never leased for this site, because this host has other uses for it.
+    package var reserved: [IPPrefix]
     /// Keys are replaced after so long.
     package var rekeyInterval: Duration
     /// A number higher than that of any earlier announcement of this node: the wall clock in microseconds serves.
@@ -29,19 +34,20 @@ package struct CoreSettings: Equatable, Sendable {
 
     package init(
         bootstrap: [HostAndPort], remembered: [Endpoint] = [], exports: [Announcement.Export],
-        bridged: IPPrefix? = nil, addresses: [IPAddress] = [], policy: RoutePolicy = RoutePolicy(),
-        pools: [IPPrefix] = [],
-        rekeyInterval: Duration = .seconds(3_600),
-        firstSequence: UInt64,
+        leasedSubnets: [IPPrefix] = [], bridged: IPPrefix? = nil, addresses: [IPAddress] = [],
+        policy: RoutePolicy = RoutePolicy(), profile: ProfileTerms = ProfileTerms(), reserved: [IPPrefix] = [],
+        rekeyInterval: Duration = .seconds(3_600), firstSequence: UInt64,
         acquaintances: Int = DirectoryLimits.acquaintances, announces: Bool = true, isRelay: Bool = true
     ) {
         self.bootstrap = bootstrap
         self.remembered = remembered
         self.exports = exports
+        self.leasedSubnets = leasedSubnets
         self.bridged = bridged
         self.addresses = addresses
         self.policy = policy
-        self.pools = pools
+        self.profile = profile
+        self.reserved = reserved
         self.rekeyInterval = rekeyInterval
         self.firstSequence = firstSequence
         self.acquaintances = acquaintances

@@ -16,6 +16,7 @@ extension Gateway {
             isWithdrawn: isStopping, endpoints: Array(endpoints.prefix(DirectoryLimits.endpointCount)),
             exports: isStopping ? [] : Array(claimedExports.prefix(DirectoryLimits.exportCount)),
             bridged: isStopping ? nil : settings.bridged, certificate: identity.own.certificate)
+        prefixLeases.announced(announcement.exports.map(\.virtual))
         let encoded = announcement.signed(by: identity)
         publishAt = now + DirectoryLimits.renewalInterval
         ring.endpointsChanged(endpoints)
@@ -133,7 +134,13 @@ extension Gateway {
         selectAt = nil
         inStore(now: now, effects: &effects) { $0.membersChanged(now: now, members: $1, effects: &$2) }
         selection.forget()
+        if directory.mappedCount > 0 || !proofs.isEmpty || !prefixLeases.wishes.isEmpty {
+            proofs.follow(currentSelection.claims, now: now)
+            proveLeases(now: now, effects: &effects)
+        }
         effects.append(.routesChanged)
+        // Another site may have taken what was leased here.
+        searchSoon(now: now)
     }
 
     /// Removes what has expired: members that are gone for good leave no trace.

@@ -56,6 +56,12 @@ extension Gateway {
         shelf.reviewAt = shelf.reviewAt ?? now + random.jitter(around: PublicationLimits.reviewInterval)
         // Who is revoked is out before anybody is told, and is not told.
         if publication.kind == .revocationList { revoke(publication.revokedSerials, now: now, effects: &effects) }
+        if publication.kind == .gridProfile {
+            // Pools may be others: exports, and what of the others' is taken.
+            if store.isReady { claimAt = now }
+            claimsMayHaveChanged = true
+            routesMayChange(now: now)
+        }
         effects.append(.publicationsChanged)
         effects.append(.notice(.published(publication.kind, version: publication.version, from: source)))
         if let until { spread(notice, until: until, effects: &effects) }

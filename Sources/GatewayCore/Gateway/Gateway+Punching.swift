@@ -16,7 +16,7 @@ extension Gateway {
         _ endpoint: Endpoint, by reporter: NodeAddress, at source: Endpoint, now: Instant
     ) {
         guard source.isUnderlay, endpoint.isUnderlay, !endpoint.address.isLoopback, !endpoint.address.isUnspecified,
-            !settings.pools.contains(where: { $0.contains(endpoint.address) })
+            !profile.pools.contains(where: { $0.contains(endpoint.address) })
         else { return }
         let report = NATObservations.Report(reporter: reporter, reporterEndpoint: source, seen: endpoint, time: now)
         let isKnownAddress = observations.reports.contains { $0.seen.address == endpoint.address }

@@ -137,11 +137,13 @@ extension Gateway {
     }
 
     /// Who owns which prefix, as of the last change that was told.
-    private var currentSelection: RouteSelection {
+    var currentSelection: RouteSelection {
         selection.value {
             RouteSelection(
-                directory: directory, own: (identity.own.site, node, isStopping ? [] : claimedExports),
-                policy: settings.policy)
+                directory: directory,
+                own: RouteSelection.Own(
+                    site: identity.own.site, node: node, exports: isStopping ? [] : claimedExports),
+                policy: settings.policy, pools: profile.pools, proofs: proofs)
         }
     }
 

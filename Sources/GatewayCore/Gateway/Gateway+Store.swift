@@ -34,11 +34,17 @@ extension Gateway {
                 route(bytes, .store, to: node, now: now, effects: &effects)
             }
         case .completed(let token, let outcome):
-            guard token & HostLimits.token == 0 else {
-                return hostOperationEnded(token, outcome, now: now, effects: &effects)
+            if token & HostLimits.token != 0 {
+                hostOperationEnded(token, outcome, now: now, effects: &effects)
+            } else if token == Self.claimToken {
+                claimEnded(outcome)
+            } else if token & Self.proofToken != 0 {
+                proofRead(token & ~Self.proofToken, outcome, now: now)
+            } else {
+                effects.append(.storeCompleted(token: token, outcome))
             }
-            effects.append(.storeCompleted(token: token, outcome))
         case .lost(let key, let winner):
+            claimHolders[key] = winner.holder
             effects.append(.notice(.leaseLost(key.name, to: winner.holder, node: winner.owner)))
         case .leaseChanged(let key):
             effects.append(.leasesChanged)
@@ -94,59 +100,7 @@ extension Gateway {
             $0.restore(memory, now: now, unixSeconds: unixSeconds, members: $1, effects: &$2)
         }
         restoreHosts(now: now, effects: &effects)
-    }
-
-    /// Own leases and claims, for status.
-    package var leaseStatus: [StoreLease] { store.ownLeases }
-    /// Keys that this member keeps for itself or others.
-    package var replicaKeyCount: Int { store.replicaKeyCount }
-}
-
-// Claims: each exported prefix is a lease, so that of two sites with one prefix the earlier keeps it.
-extension Gateway {
-    /// The store's key of a prefix.
-    package static func claimKey(_ prefix: IPPrefix) -> StoreKey? { StoreKey(.exclusive, "prefix:\(prefix)") }
-
-    /// The own exports with the create epochs of the claims that are held.
-    var claimedExports: [Announcement.Export] {
-        settings.exports.map { export in
-            var claimed = export
-            guard let key = Self.claimKey(export.virtual), let lease = store.lease(key), case .held = lease.state
-            else { return export }
-            claimed.claimEpoch = lease.epoch
-            return claimed
-        }
-    }
-
-    /// Asks for the claims that are missing, and gives up those of prefixes that are exported no more.
-    mutating func reviewClaims(now: Instant, effects: inout GatewayEffects) {
-        claimAt = now + random.jitter(around: OverlayLimits.claimInterval)
-        let keys = settings.exports.compactMap { Self.claimKey($0.virtual) }
-        for lease in store.ownLeases where lease.key.name.hasPrefix("prefix:") && !keys.contains(lease.key) {
-            let key = lease.key
-            inStore(now: now, effects: &effects) { $0.release(key, now: now, members: $1, effects: &$2) }
-        }
-        for key in keys {
-            // One that another site won is asked for again: the site may have let it go.
-            if let lease = store.lease(key) {
-                guard case .lost = lease.state else { continue }
-            }
-            inStore(now: now, effects: &effects) {
-                $0.create(
-                    key.name, value: [], lifetime: OverlayLimits.claimLifetime, token: 0, now: now, members: $1,
-                    effects: &$2)
-            }
-        }
-        publishClaims(now: now, effects: &effects)
-    }
-
-    /// Tells everybody when the claims are others than announced.
-    mutating func publishClaims(now: Instant, effects: inout GatewayEffects) {
-        guard claimsMayHaveChanged, !isStopping else { return }
-        claimsMayHaveChanged = false
-        let announced = directory[node]?.announcement.exports.map(\.claimEpoch) ?? []
-        let exports = claimedExports.prefix(DirectoryLimits.exportCount)
-        if exports.map(\.claimEpoch) != announced { publishAt = min(publishAt, now) }
+        adoptKeptPrefixes()
     }
 
     /// The directory is what the grid's members have, or there is nobody else: leases may be created.
@@ -158,6 +112,11 @@ extension Gateway {
         claimAt = now
         hosts.wake(at: now)
     }
+
+    /// Own leases and claims, for status.
+    package var leaseStatus: [StoreLease] { store.ownLeases }
+    /// Keys that this member keeps for itself or others.
+    package var replicaKeyCount: Int { store.replicaKeyCount }
 }
 
 extension Directory: StoreMembers {

@@ -27,6 +27,7 @@ extension Gateway {
         consider(claimAt.map { Wakeup(deadline: $0, reason: .store) })
         consider(hosts.deadline.map { Wakeup(deadline: $0, reason: .hosts) })
         consider(recheckAt.map { Wakeup(deadline: $0, reason: .store) })
+        if store.isReady { consider(proofs.deadline.map { Wakeup(deadline: $0, reason: .store) }) }
         consider(ring.nextWakeup.map { Wakeup(deadline: $0.deadline, reason: .ring) })
         return earliest
     }
@@ -67,6 +68,7 @@ extension Gateway {
         if let due = store.nextWakeup, due.deadline <= now {
             inStore(now: now, effects: &effects) { $0.handleTimeout(now: now, members: $1, effects: &$2) }
         }
+        proveLeases(now: now, effects: &effects)
         if let due = claimAt, due <= now { reviewClaims(now: now, effects: &effects) }
         publishClaims(now: now, effects: &effects)
     }
@@ -237,7 +239,7 @@ extension Gateway {
     /// Whether datagrams to `address` would go into the overlay: a virtual address, or one that a route of the grid
     /// leads to.
     func isInOverlay(_ address: IPAddress) -> Bool {
-        settings.pools.contains { $0.contains(address) }
+        profile.pools.contains { $0.contains(address) }
             || selection.latest?.leads(to: address, besides: underlay.endpoints.map(\.address)) == true
     }
 

@@ -36,6 +36,12 @@ package struct Gateway: ~Copyable {
     var hosts = HostTable()
     /// Names of other sites' hosts.
     var names = NameQuestions()
+    /// Sites that have a prefix that this one claims, as far as the store has said so.
+    var claimHolders: OrderedDictionary<StoreKey, String> = [:]
+    /// Own subnets that the grid leases a prefix for.
+    var prefixLeases = PrefixLeases()
+    /// What the store says of the leases that others announce.
+    var proofs = PrefixProofs()
     /// When all own leases are offered to their replicas again; `nil` when nobody has come back.
     var recheckAt: Instant?
 
@@ -125,6 +131,7 @@ package struct Gateway: ~Copyable {
             own: RingContact(node: identity.own.node, endpoints: []), seed: random.nextWord(), now: now)
         bootstrap = settings.bootstrap.map { BootstrapTarget(name: $0, endpoints: [], now: now) }
         bootstrap += settings.remembered.map { BootstrapTarget(name: nil, endpoints: [$0], now: now) }
+        prefixLeases.setSubnets(settings.leasedSubnets)
     }
 
     /// This gateway's node address.
@@ -184,8 +191,11 @@ package struct Gateway: ~Copyable {
             }
         }
         if new.isRelay != old.isRelay { relayingChanged(effects: &effects) }
+        prefixLeases.setSubnets(new.leasedSubnets)
         if new.bridged != old.bridged { reviewHosts(now: now, effects: &effects) }
-        if new.exports != old.exports || new.bridged != old.bridged {
+        if new.exports != old.exports || new.leasedSubnets != old.leasedSubnets || new.profile != old.profile
+            || new.bridged != old.bridged
+        {
             publish(now: now, effects: &effects)
             if store.isReady { reviewClaims(now: now, effects: &effects) }
         }

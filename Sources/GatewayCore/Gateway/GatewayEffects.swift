@@ -96,6 +96,9 @@ package enum GatewayNotice: Equatable, Sendable {
     case leaseLost(String, to: String, node: NodeAddress)
     /// A host with another MAC wants the address of one of ours.
     case hostClash(IPAddress, site: String)
+    /// A virtual prefix that was leased for a subnet is not ours any more; another one is looked for. Without a site:
+    /// the grid's pools do not have it any more.
+    case prefixLost(IPPrefix, of: IPPrefix, to: String?)
     /// A publication of the authority holds from now on; without a source it came from here.
     case published(PublicationKind, version: UInt64, from: NodeAddress?)
     /// A member passed on as the authority's what is not.

@@ -29,7 +29,7 @@ extension Gateway {
         return subnets.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 
-    private func isVirtual(_ subnet: IPPrefix) -> Bool { settings.pools.contains { $0.covers(subnet) } }
+    private func isVirtual(_ subnet: IPPrefix) -> Bool { profile.covers(subnet) }
 
     private mutating func lookUpHost(_ address: IPAddress, now: Instant, effects: inout GatewayEffects) {
         guard hosts.lookups.count < HostLimits.lookups, !hosts.lookups.contains(where: { $0.address == address }),

@@ -22,8 +22,7 @@ package enum OverlayLimits {
     package static let seekTime: Duration = .seconds(6)
     /// Silence on a link after which it is probed at once when something is sent over it.
     package static let silence: Duration = .seconds(1)
-    /// How long a claim of a prefix outlives its owner, and how often missing claims are asked for.
-    package static let claimLifetime: Duration = .seconds(3_600)
+    /// How often missing claims are asked for.
     package static let claimInterval: Duration = .seconds(60)
     /// From the return of a silent member until all own leases are offered to their replicas again.
     package static let recheckDelay: Duration = .seconds(5)

@@ -6,17 +6,19 @@ import LinkSecurity
 import Logging
 import NetworkTypes
 import OpenSSLLink
+import PacketForwarding
 import RouteControl
 import RoutePlanning
 
 // The far gateway's half of `ipop explain`: asked for here, and given to others.
 extension Daemon {
-    /// Asks the gateway that the destination is behind.
+    /// Asks the gateway that the destination is behind, with the source's address as that knows it.
     func explain(_ packet: ExplainedPacket, token: UInt64) throws(ControlFailure) {
         let target = try explained(packet.destination)
         nextEcho += 1
         let question = OperatorQuestion(
-            source: packet.source, destination: packet.destination, transport: packet.transport, port: packet.port ?? 0)
+            source: exportReports.virtual(packet.source), destination: packet.destination,
+            transport: packet.transport, port: packet.port ?? 0)
         // The effect may come at once.
         pending.append(
             PendingRequest(
@@ -87,12 +89,12 @@ extension Daemon {
         }
         let settings = files.settings
         // What is not exported here is nothing that others may ask about.
-        let isOurs = activeExports.contains { $0.contains(packet.destination) }
+        let isOurs = activeExports.contains { $0.virtual.contains(packet.destination) }
         let facts: SideFacts
         do throws(NetlinkError) {
             facts = try SideFactsReader.read(
                 .init(
-                    local: packet.destination, remote: packet.source, lanInterface: lanInterface,
+                    local: exportReports.local(packet.destination), remote: packet.source, lanInterface: lanInterface,
                     device: bridge.bridge ?? settings.device), asksHost: isOurs)
         } catch {
             logger.warning("cannot answer a question", metadata: ["error": "\(error)"])

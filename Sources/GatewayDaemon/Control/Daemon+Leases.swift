@@ -57,7 +57,7 @@ extension Daemon {
         return list
     }
 
-    private static func standing(
+    static func standing(
         _ state: StoreLease.State
     ) -> (state: LeaseState, reason: LeaseReason?, winner: String?) {
         switch state {

@@ -6,6 +6,7 @@ import LinuxSystem
 import NetworkTypes
 import OpenSSLLink
 import OverlayRing
+import PacketForwarding
 
 // What `ipop ring` and `ipop trace` ask.
 extension Daemon {
@@ -99,7 +100,7 @@ extension Daemon {
             return (site, member.node)
         case .address(let address):
             let routes = gateway.routes.map { (prefix: $0.prefix, remote: $0) }
-            switch TraceDestination(of: address, exports: activeExports, routes: routes) {
+            switch TraceDestination(of: address, exports: activeExports.map(\.virtual), routes: routes) {
             case .own(let prefix):
                 throw ControlFailure(.ownSite, "\(address) is in \(prefix), which this site exports")
             case .none:

@@ -68,6 +68,12 @@ extension Daemon {
         let after = new.subnetMap.exports(of: new.settings.site).map(\.subnet)
         changes += after.filter { !before.contains($0) }.map { "export \($0) added" }
         changes += before.filter { !after.contains($0) }.map { "export \($0) removed" }
+        for export in new.subnetMap.exports(of: new.settings.site) {
+            let former = old.subnetMap.exports(of: old.settings.site).first { $0.subnet == export.subnet }
+            guard let former, former.virtual != export.virtual else { continue }
+            let target = export.virtual.map { $0 == export.subnet ? "not mapped" : "mapped to \($0)" }
+            changes.append("export \(export.subnet) \(target ?? "mapped to a leased prefix")")
+        }
         if old.subnetMap.policy(for: old.settings.site) != new.subnetMap.policy(for: new.settings.site)
             || old.settings.routes.accept != new.settings.routes.accept
         {

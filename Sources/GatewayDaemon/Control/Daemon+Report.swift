@@ -109,27 +109,6 @@ extension Daemon {
             restored: history.lastRestored.map { $0 >= at } ?? false)
     }
 
-    var exportReports: [ExportReport] {
-        files.subnetMap.exports(of: files.settings.site).map { export in
-            let issue = exportIssue(export)
-            return ExportReport(
-                subnet: export.subnet, virtual: export.virtual, state: issue == nil ? .announced : .refused,
-                issue: issue)
-        }
-    }
-
-    /// Why an export is not announced, or not ours; `nil` when it stands.
-    private func exportIssue(_ export: SubnetExport) -> RouteIssue? {
-        if files.exports.uncovered.contains(export) { return RouteIssue(.notCoveredByCertificate) }
-        let verdict = exportVerdicts.first { $0.prefix == export.virtual }
-        if let refusal = verdict?.refusal {
-            return RouteIssue(code: refusal.code, text: refusal.text, fix: refusal.fix)
-        }
-        guard let lost = gateway.lostExports.first(where: { $0.prefix == export.virtual }) else { return nil }
-        let fix = RouteCode.ownedByAnotherSite.explanation.fix
-        return RouteIssue(.ownedByAnotherSite, text: "site \(lost.owner) owns it", fix: fix)
-    }
-
     private var relaysReport: RelaysReport {
         RelaysReport(
             pairs: ports.relays.pairCount, ways: ports.relays.wayCount, passedFrames: ports.relays.passedFrames,
@@ -171,6 +150,7 @@ extension Daemon {
             guard let owner = refused.owner else { continue }
             list.append(.prefixConflict(refused.route.prefix, owner: owner, loser: refused.route.site))
         }
+        list += prefixLosses
         for failure in keeper.failures {
             list.append(.kernelChangeFailed(change: "\(failure.step)", error: failure.text))
         }

@@ -1,5 +1,6 @@
 import GatewayConfiguration
 import GatewayCore
+import LinkSecurity
 import LinuxSystem
 import Logging
 import NetworkTypes
@@ -19,7 +20,7 @@ extension Daemon {
         let exports = files.subnetMap.exports(of: files.settings.site)
         return OwnUnderlay.candidates(
             found: keeper.found, device: files.settings.device, listening: files.settings.listen.addresses,
-            overlay: exports.map(\.subnet) + exports.map(\.virtual) + files.pools)
+            overlay: exports.map(\.subnet) + exports.compactMap(\.virtual) + gateway.profile.pools)
     }
 
     /// Looks what uplinks there are; what the core hears of the underlay after that has them.
@@ -31,7 +32,7 @@ extension Daemon {
     /// What the kernel should hold now.
     private var wanted: WantedHostNetwork {
         let settings = files.settings
-        let exports = activeExports
+        let exports = activeExports.map(\.subnet)
         let sources = [AddressFamily.v4, .v6].map { family in
             PreferredSource.address(family: family, exports: exports, found: keeper.found, device: settings.device)
         }
@@ -54,11 +55,16 @@ extension Daemon {
             metric: settings.routes.metric, routes: routes + bridged, underlay: underlay)
     }
 
-    /// Own exports that are announced and ours.
-    var activeExports: [IPPrefix] {
-        let refused = exportVerdicts.filter { $0.refusal != nil }.map(\.prefix)
-        let lost = gateway.lostExports.map(\.prefix)
-        return files.exports.covered.map(\.virtual).filter { !refused.contains($0) && !lost.contains($0) }
+    /// Own exports that are announced and ours, with the prefixes that the grid knows them by.
+    var activeExports: [ForwardedExport] {
+        gateway.announcedExports.map { ForwardedExport(subnet: $0.subnet, virtual: $0.virtual) }
+    }
+
+    /// Routes or own exports have changed: a lease that is held now gives this gateway's addresses another name in the
+    /// grid.
+    func followRoutes() {
+        applyExports(first: false)
+        reconcile()
     }
 
     /// Brings kernel and data plane in step with what the core knows.
@@ -78,13 +84,14 @@ extension Daemon {
     private func applyRoutes() {
         let refused = keeper.plan.verdicts.filter { $0.state == .refused }.map(\.wanted.prefix)
         let usable = gateway.routes.filter { !refused.contains($0.prefix) }
-        plane.setExports(activeExports)
+        plane.setMappedExports(activeExports)
         refreshLANSettings()
         plane.setRoutes(usable.map { ($0.prefix, $0.node) })
         applyBridgedSubnets(farBridgedSubnets.map(\.subnet).filter { !refused.contains($0) })
         let addresses = [AddressFamily.v4, .v6].map { family in
             PreferredSource.address(
-                family: family, exports: activeExports, found: keeper.found, device: files.settings.device)
+                family: family, exports: activeExports.map(\.subnet), found: keeper.found,
+                device: files.settings.device)
         }
         // On a bridged LAN errors are the service's: the kernel would take its own address for forged there.
         let service = bridgedSubnet?.serviceAddress
@@ -126,13 +133,10 @@ extension Daemon {
     func applyExports(first: Bool) {
         let covered = files.exports.covered
         let verdicts = ExportCheck.check(
-            exports: covered.map(\.virtual), lanInterface: lanInterface, device: files.settings.device,
+            exports: covered.map(\.subnet), lanInterface: lanInterface, device: files.settings.device,
             found: keeper.found)
         deviceMTU = wantedDeviceMTU
-        let addresses = [AddressFamily.v4, .v6].compactMap { family in
-            PreferredSource.address(
-                family: family, exports: covered.map(\.virtual), found: keeper.found, device: files.settings.device)
-        }
+        let addresses = namedAddresses
         guard first || verdicts != exportVerdicts || addresses != ownAddresses else { return }
         ownAddresses = addresses
         for verdict in verdicts where verdict.refusal != nil {
@@ -147,11 +151,23 @@ extension Daemon {
         }
         exportVerdicts = verdicts
         let standing = covered.filter { export in
-            !verdicts.contains { $0.prefix == export.virtual && $0.refusal != nil }
+            !verdicts.contains { $0.prefix == export.subnet && $0.refusal != nil }
         }
+        let connected = keeper.found.connectedPrefixes(except: files.settings.device).map(\.prefix)
         let settings = Self.coreSettings(
-            files, exports: standing, bridged: bridgedSubnet, addresses: addresses, remembered: [])
+            files, exports: standing, bridged: bridgedSubnet, addresses: addresses, reserved: connected)
         gateway.reload(settings, now: now, effects: &effects)
+    }
+
+    /// This gateway's own addresses as the grid knows them.
+    private var namedAddresses: [IPAddress] {
+        let exports = files.exports.covered.filter { !$0.isMapped }.map { ForwardedExport($0.subnet) } + activeExports
+        return [AddressFamily.v4, .v6].compactMap { family in
+            let own = PreferredSource.address(
+                family: family, exports: exports.map(\.subnet), found: keeper.found, device: files.settings.device)
+            guard let own, let export = exports.first(where: { $0.subnet.contains(own) }) else { return nil }
+            return export.subnet.counterpart(of: own, in: export.virtual)
+        }
     }
 
     /// As large as the LAN's, so that every frame of the LAN crosses: what does not fit a datagram travels in slices.

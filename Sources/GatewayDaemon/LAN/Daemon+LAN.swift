@@ -1,6 +1,7 @@
 import GatewayConfiguration
 import GatewayCore
 import LANServices
+import LinkSecurity
 import LinuxSystem
 import Logging
 import NetworkTypes
@@ -64,7 +65,7 @@ extension Daemon {
     /// What DHCP clients are told to reach by the gateway: the grid's pools, and what lies outside them. As many as an
     /// answer has room for beside the rest (RFC 3442: 5 bytes to 9 each).
     private var routesForHosts: [IPPrefix] {
-        let pools = files.pools.filter { $0.family == .v4 }
+        let pools = gateway.profile.pools.filter { $0.family == .v4 }
         let others = gateway.routes.map(\.prefix).filter { prefix in
             prefix.family == .v4 && !pools.contains { $0.covers(prefix) }
         }

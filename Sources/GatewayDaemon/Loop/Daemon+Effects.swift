@@ -75,7 +75,7 @@ extension Daemon {
         }
         plane.flush()
         streams.flush(now: now)
-        if routesChanged { reconcile() }
+        if routesChanged { followRoutes() }
         answerWaiters()
     }
 
@@ -147,6 +147,10 @@ extension Daemon {
         case .leaseLost(let key, let site, let node):
             logger.warning(
                 "lease lost", metadata: ["key": "\(key)", "to": "\(site)", "node": "\(node.abbreviated)"])
+        case .prefixLost(let prefix, let subnet, let site):
+            logger.warning(
+                "leased prefix lost",
+                metadata: ["prefix": "\(prefix)", "subnet": "\(subnet)", "to": "\(site ?? "no pool has it")"])
         case .published(let kind, let version, let source):
             logger.notice(
                 "publication holds",

@@ -174,16 +174,18 @@ package final class Daemon {
     /// What the core is to know of the configuration, with only those exports that may be announced.
     static func coreSettings(
         _ files: RunningConfiguration, exports: [SubnetExport], bridged: IPPrefix? = nil,
-        addresses: [IPAddress] = [], remembered: [Endpoint]
+        addresses: [IPAddress] = [], reserved: [IPPrefix] = [], remembered: [Endpoint] = []
     ) -> CoreSettings {
         let settings = files.settings
         return CoreSettings(
             bootstrap: settings.bootstrap, remembered: remembered,
-            exports: exports.map { Announcement.Export(subnet: $0.subnet, virtual: $0.virtual) }, bridged: bridged,
-            addresses: addresses,
+            exports: exports.compactMap { export in
+                export.virtual.map { Announcement.Export(subnet: export.subnet, virtual: $0) }
+            },
+            leasedSubnets: exports.filter(\.isLeased).map(\.subnet), bridged: bridged, addresses: addresses,
             policy: RoutePolicy(
                 lines: files.subnetMap.policy(for: settings.site), acceptance: settings.routes.accept),
-            pools: files.pools,
+            profile: files.terms, reserved: reserved,
             rekeyInterval: .seconds(Int64(settings.session.rekeyAfterSeconds)),
             firstSequence: UInt64(max(0, WallClock.unixSeconds())) * 1_000_000, isRelay: settings.isRelay)
     }

@@ -1,5 +1,6 @@
 import GatewayConfiguration
 import GatewayCore
+import LinkSecurity
 import NetworkTypes
 import RoutePlanning
 
@@ -7,7 +8,7 @@ extension Daemon {
     /// Asks the router that this host has now, if the configuration wants it.
     func followRouter() {
         let isWanted = files.settings.listen.portMapping == .automatic
-        let overlay = gateway.routes.map(\.prefix) + files.pools
+        let overlay = gateway.routes.map(\.prefix) + gateway.profile.pools
         let router =
             isWanted
             ? DefaultRouter.find(in: keeper.found, device: files.settings.device, overlay: overlay) : nil

@@ -1,5 +1,6 @@
 import GatewayConfiguration
 import GatewayFiles
+import LinkSecurity
 import NetworkTypes
 import OpenSSLLink
 
@@ -7,8 +8,8 @@ import OpenSSLLink
 struct RunningConfiguration {
     let settings: GatewaySettings
     let subnetMap: SubnetMap
-    /// The grid's virtual address space.
-    let pools: [IPPrefix]
+    /// What grid.yaml lays down for leases.
+    let terms: ProfileTerms
     let certificate: Certificate
     let authority: Certificate
     let key: PrivateKey
@@ -25,12 +26,14 @@ struct RunningConfiguration {
 
     /// Reads `directory`; throws every error found, not only the first.
     ///
-    /// An export that the certificate does not cover is no such error: it is refused by itself, and the rest works.
+    /// An export that the certificate does not cover is no such error, nor one whose virtual prefix is not in the
+    /// pools: it is refused by itself, and the rest works.
     static func load(directory: String, now: Int64) throws(StartupError) -> RunningConfiguration {
         var check = ConfigurationCheck(paths: ConfigurationPaths(directory: directory), now: now)
         check.run()
         let isFatal = { (problem: ConfigurationProblem) in
             problem.severity == .error && problem.code != .exportNotInCertificate
+                && problem.code != .virtualPrefixOutsidePool
         }
         guard let settings = check.settings, let map = check.subnetMap, let certificate = check.certificate,
             let authority = check.authority, let key = check.key, !check.problems.contains(where: isFatal)
@@ -41,8 +44,8 @@ struct RunningConfiguration {
             throw .configuration(check.problems)
         }
         return RunningConfiguration(
-            settings: settings, subnetMap: map, pools: check.gridProfile?.pools ?? [], certificate: certificate,
-            authority: authority, key: key,
+            settings: settings, subnetMap: map, terms: check.gridProfile?.terms ?? ProfileTerms(),
+            certificate: certificate, authority: authority, key: key,
             warnings: check.problems.filter { $0.severity == .warning })
     }
 }

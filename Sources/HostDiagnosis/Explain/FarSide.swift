@@ -30,10 +30,13 @@ package struct FarSide {
     private let packet: ExplainedPacket
     private let side: SideSteps
 
+    /// `packet` has the addresses that the grid knows, `facts` those of this LAN.
     package init(grid: Grid, facts: SideFacts, packet: ExplainedPacket) {
         self.grid = grid
         self.packet = packet
-        side = SideSteps(site: grid.site, facts: facts, packet: packet, isSource: false)
+        var local = packet
+        local.destination = grid.exports.local(packet.destination)
+        side = SideSteps(site: grid.site, facts: facts, packet: local, isSource: false)
     }
 
     /// The steps in the order in which the packet and then its answer take them.
@@ -56,7 +59,9 @@ package struct FarSide {
         }
         switch export.state {
         case .announced:
-            return ExplainStep(grid.site, .export, true, "\(packet.destination) is in \(export.subnet), exported here")
+            let local = grid.exports.local(packet.destination)
+            let name = local == packet.destination ? "\(local)" : "\(packet.destination) is \(local) on this LAN and"
+            return ExplainStep(grid.site, .export, true, "\(name) is in \(export.subnet), exported here")
         case .leasing:
             return ExplainStep(grid.site, .export, nil, "\(export.subnet) is being leased")
         case .refused:

@@ -84,7 +84,7 @@ package struct NearHalf {
     }
 
     private func source(_ gateway: GatewayReport) -> ExplainStep {
-        let exports = gateway.exports.filter { ($0.virtual ?? $0.subnet).contains(packet.source) }
+        let exports = gateway.exports.filter { $0.subnet.contains(packet.source) }
         let best = exports.max { $0.subnet.length < $1.subnet.length }
         let what = isAnyHost ? "hosts like \(packet.source) are" : "\(packet.source) is"
         guard let export = best else {
@@ -96,7 +96,13 @@ package struct NearHalf {
         }
         switch export.state {
         case .announced:
-            return ExplainStep(site, .source, true, "\(what) in \(export.subnet), which this site exports")
+            let mapped = export.virtual.flatMap { virtual -> String? in
+                guard virtual != export.subnet else { return nil }
+                let name = export.subnet.counterpart(of: packet.source, in: virtual).map { ", there \($0)" } ?? ""
+                return " as \(virtual)\(isAnyHost ? "" : name)"
+            }
+            return ExplainStep(
+                site, .source, true, "\(what) in \(export.subnet), which this site exports\(mapped ?? "")")
         case .leasing: return ExplainStep(site, .source, nil, "\(what) in \(export.subnet), which is being leased")
         case .refused:
             let reason = export.issue.map { ": \($0.text)" } ?? ""
@@ -109,8 +115,9 @@ package struct NearHalf {
     func owner(_ gateway: GatewayReport) -> ExplainStep {
         if let host = bridgedDestination(gateway) { return host }
         let wanted = Self.owner(gateway, packet)
-        let own = gateway.exports.filter { ($0.virtual ?? $0.subnet).contains(packet.destination) }
-            .max { $0.subnet.length < $1.subnet.length }
+        let own = gateway.exports.filter { export in
+            export.subnet.contains(packet.destination) || export.virtual?.contains(packet.destination) == true
+        }.max { $0.subnet.length < $1.subnet.length }
         if let own, own.subnet.length >= wanted?.prefix.length ?? 0 {
             return ExplainStep(
                 site, .owner, fails: .destinationLocal,

@@ -81,7 +81,8 @@ package final class Simulator {
         let names = bootstrap.map { HostAndPort(host: $0.address.description, port: $0.port) }
         let settings = CoreSettings(
             bootstrap: names, remembered: remembered, exports: exports, bridged: bridged,
-            pools: bridged.map { [$0] } ?? [], firstSequence: now.nanoseconds, acquaintances: acquaintances,
+            profile: ProfileTerms(pools: bridged.map { [$0] } ?? []), firstSequence: now.nanoseconds,
+            acquaintances: acquaintances,
             announces: !exports.isEmpty)
         let host = SimulatedHost(
             identity: identity, endpoint: endpoint, settings: settings, verifier: verifier,

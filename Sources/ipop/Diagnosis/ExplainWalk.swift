@@ -99,7 +99,8 @@ struct ExplainWalk {
     private func origin(
         _ host: HostSettings, _ report: GatewayReport?
     ) throws(CommandFailure) -> (address: IPAddress, isAnyHost: Bool) {
-        if let source { return (source, false) }
+        // A host of this LAN may be named as the grid knows it.
+        if let source { return (report?.exports.local(source) ?? source, false) }
         if let report, NearHalf.isBridged(report, destination) {
             // A host of the bridged subnet is one that is registered; the first stands for all.
             let hosts = report.leases.filter { $0.origin != nil && $0.state == .held }
@@ -114,7 +115,7 @@ struct ExplainWalk {
         let lan = network.link(named: host.lanLink)?.index
         let connected = network.addresses.filter { $0.linkIndex == lan && !$0.address.isLinkLocal }
             .map(\.connectedPrefix)
-        let exports = report?.exports.map { $0.virtual ?? $0.subnet } ?? []
+        let exports = report?.exports.map(\.subnet) ?? []
         let subnets = (exports + connected).filter { $0.family == destination.family }
         guard let subnet = subnets.first else {
             throw CommandFailure("this site has no subnet of the family of \(destination); name a source", .usage)

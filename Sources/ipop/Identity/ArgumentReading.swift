@@ -1,4 +1,5 @@
 import ArgumentParser
+import GatewayConfiguration
 import NetworkTypes
 
 /// Turns arguments into values, with errors that say what was meant. The parser names the option in front.
@@ -34,6 +35,13 @@ enum ArgumentReading {
                         ? "\(option) \(later) is given twice" : "\(option) \(later) overlaps \(option) \(earlier)")
             }
         }
+    }
+
+    /// Refuses a lease time that a profile may not have.
+    static func checkLease(_ seconds: Int?) throws {
+        let range = GridProfile.leaseSecondsRange
+        guard let seconds, !range.contains(seconds) else { return }
+        throw ValidationError("--lease-seconds must be from \(range.lowerBound) to \(range.upperBound)")
     }
 
     /// Refuses prefixes that no site can route to another.

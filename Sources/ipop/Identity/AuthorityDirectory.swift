@@ -22,7 +22,9 @@ struct AuthorityDirectory {
     }
 
     /// Makes the authority of a new grid. Refuses a directory that holds one.
-    func create(grid: String, pools: [IPPrefix], days: Int) throws(CommandFailure) -> CertificateAuthority {
+    func create(
+        grid: String, pools: [IPPrefix], leaseSeconds: Int?, days: Int
+    ) throws(CommandFailure) -> CertificateAuthority {
         for file in [keyFile, certificateFile, profileFile] where FileSystem.exists(file) {
             throw CommandFailure(
                 "\(file) exists already: \(path) holds an authority; choose another directory (an authority is never "
@@ -35,17 +37,40 @@ struct AuthorityDirectory {
         } catch {
             throw CommandFailure("cannot make the authority: \(error)")
         }
-        let details = authority.certificate.details
-        guard let fingerprint = Hexadecimal.decode(details.fingerprint) else {
-            preconditionFailure("a fingerprint is hexadecimal")
-        }
-        var profile = GridProfile(
-            grid: grid, pools: pools, created: CertificateAuthority.systemTime(), authorityFingerprint: fingerprint)
-        profile.signature = authority.key.sign(profile.signedBytes)
+        let profile = Self.profile(
+            of: authority, grid: grid, pools: pools, leaseSeconds: leaseSeconds,
+            created: CertificateAuthority.systemTime())
         try CommandFiles.write(keyFile, authority.key.pem, mode: 0o600)
         try CommandFiles.write(certificateFile, authority.certificate.pem, mode: 0o644)
         try CommandFiles.write(profileFile, profile.yamlText, mode: 0o644)
         return authority
+    }
+
+    /// Signs another profile in the place of the one that is there, with a later time. `nil` keeps what that says.
+    func renewProfile(pools: [IPPrefix]?, leaseSeconds: Int?) throws(CommandFailure) -> GridProfile {
+        let authority = try open()
+        let file = profileFile
+        guard case .success(let root) = YAMLReader.node(from: Array(try CommandFiles.readText(file).utf8), file: file),
+            let old = ConfigurationReader.gridProfile(from: root, file: file).profile,
+            old.fault(under: authority.certificate) == nil
+        else { throw CommandFailure("\(file) is not a profile of this authority") }
+        let profile = Self.profile(
+            of: authority, grid: old.grid, pools: pools ?? old.pools, leaseSeconds: leaseSeconds ?? old.leaseSeconds,
+            created: max(CertificateAuthority.systemTime(), old.created + 1))
+        try CommandFiles.write(file, profile.yamlText, mode: 0o644)
+        return profile
+    }
+
+    private static func profile(
+        of authority: CertificateAuthority, grid: String, pools: [IPPrefix], leaseSeconds: Int?, created: Int64
+    ) -> GridProfile {
+        guard let fingerprint = Hexadecimal.decode(authority.certificate.details.fingerprint) else {
+            preconditionFailure("a fingerprint is hexadecimal")
+        }
+        var profile = GridProfile(
+            grid: grid, pools: pools, leaseSeconds: leaseSeconds, created: created, authorityFingerprint: fingerprint)
+        profile.signature = authority.key.sign(profile.signedBytes)
+        return profile
     }
 
     /// The authority, its key included.

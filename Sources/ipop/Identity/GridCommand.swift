@@ -11,7 +11,7 @@ struct GridCommand: ParsableCommand {
         discussion: """
             A grid is one virtual network: a name, a certificate authority and an address pool. Two grids never mix.
             """,
-        subcommands: [GridCreate.self])
+        subcommands: [GridCreate.self, GridProfileCommand.self])
 }
 
 /// `ipop grid create`.
@@ -40,6 +40,9 @@ struct GridCreate: ParsableCommand {
         transform: ArgumentReading.prefix)
     var pool: [IPPrefix]
 
+    @Option(help: ArgumentHelp("How long a lease outlives its owner; an hour when not given.", valueName: "seconds"))
+    var leaseSeconds: Int?
+
     @Option(help: ArgumentHelp("The directory to make.", valueName: "dir"))
     var out: String
 
@@ -50,12 +53,13 @@ struct GridCreate: ParsableCommand {
         if pool.isEmpty { throw ValidationError("--pool is missing, as in --pool 10.128.0.0/9") }
         try ArgumentReading.checkDisjoint(pool, option: "--pool")
         try ArgumentReading.checkRoutable(pool, option: "--pool")
+        try ArgumentReading.checkLease(leaseSeconds)
         try CertificateText.checkDays(days)
     }
 
     func run() throws {
         let directory = AuthorityDirectory(path: out)
-        let authority = try directory.create(grid: name, pools: pool, days: days)
+        let authority = try directory.create(grid: name, pools: pool, leaseSeconds: leaseSeconds, days: days)
         let end = UTCTime(unixSeconds: authority.certificate.details.notAfter)
         let pools = pool.sorted().map(\.description).joined(separator: ", ")
         print(

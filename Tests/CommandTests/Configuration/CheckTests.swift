@@ -30,8 +30,8 @@ import Testing
         ("ipop.yaml", "mtu: auto", "mtu: [", "not YAML"),
         ("subnets.map", "lsu ", "lsu 198.51.100.0/25 same\nlsu ", "198.51.100.0/24 overlaps 198.51.100.0/25"),
         ("subnets.map", "same", "smae", "did you mean 'same'?"),
-        ("subnets.map", "same", "auto", "this version exports 'same' only"),
-        ("subnets.map", "same", "10.128.7.0/24", "this version exports 'same' only"),
+        ("subnets.map", "same", "10.128.7.0/25", "did you mean '10.128.7.0/24'?"),
+        ("subnets.map", "same", "172.31.7.0/24", "is not in the grid's pools; they are 10.128.0.0/9; take a prefix"),
         ("subnets.map", "lsu ", "lsu bridged 10.128.16.0/20\nlsu ", "but its LAN is routed"),
         ("grid.yaml", "pools:", "pool:", "unknown key 'pool'; did you mean 'pools'?"),
     ])
@@ -48,6 +48,14 @@ import Testing
         #expect(answer.exitCode == 2 && answer.output.isEmpty)
         let line = try #require(told, "\(answer.errors)")
         #expect(line.wholeMatch(of: #/etc\/[a-z.]+:[0-9]+:[0-9]+: error: .*/#) != nil, "\(line)")
+    }
+
+    @Test(arguments: ["auto", "10.128.7.0/24"]) func `a subnet may be mapped into the pool`(target: String) throws {
+        let run = try CommandRun.joined()
+        try run.edit("etc/subnets.map", "  same", "  " + target)
+        let answer = try run.ipop("check --config-dir etc")
+
+        #expect(!answer.errors.contains("subnets.map:9:9: error") && answer.exitCode == 0, "\(answer.errors)")
     }
 
     @Test func `an empty directory names the first step`() throws {

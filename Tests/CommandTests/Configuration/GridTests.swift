@@ -13,6 +13,22 @@ import Testing
         #expect(text.exitCode == 0 && text.output.contains("sbgp-ipAddrBlock: critical"))
     }
 
+    @Test func `a new profile is signed, later than the one before, and keeps what is not given`() throws {
+        let run = try CommandRun()
+        try run.require("grid create physics --pool 10.128.0.0/9 --lease-seconds 900 --out ca")
+        let before = try run.read("ca/grid.yaml")
+        let answer = try run.require("grid profile --ca ca --pool 10.128.0.0/9 fd00:77::/32")
+        let after = try run.read("ca/grid.yaml")
+
+        #expect(answer.output.contains("pool 10.128.0.0/9, fd00:77::/32, leases of 900 s"))
+        #expect(after != before && after.contains("lease-seconds: 900") && after.contains("fd00:77::/32"))
+        try run.require("cert issue ufl --ca ca --subnet 192.168.10.0/24 --out ufl.ipop")
+        try run.require("grid profile --ca ca --lease-seconds 7200")
+        #expect(try run.read("ca/grid.yaml").contains("lease-seconds: 7200"))
+        #expect(try run.ipop("grid profile --ca ca").exitCode == 2)
+        #expect(try run.ipop("grid profile --ca ca --lease-seconds 5").errors.contains("from 120 to 86400"))
+    }
+
     @Test func `an authority is never overwritten`() throws {
         let run = try CommandRun()
         try run.require("grid create physics --pool 10.128.0.0/9 --out ca")

@@ -11,7 +11,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "grid", "grid create", "cert", "cert request", "cert issue", "cert renew", "cert revoke", "cert show",
+        "grid", "grid create", "grid profile", "cert", "cert request", "cert issue", "cert renew", "cert revoke",
+        "cert show",
         "cert verify", "publish", "join", "check", "leave",
     ])
     func `every command has an overview and a discussion`(command: String) throws {

@@ -1,0 +1,65 @@
+import ControlProtocol
+import GatewayConfiguration
+import GatewayCore
+import NetworkTypes
+import OverlayStore
+import RoutePlanning
+
+// How the own exports stand, for status.
+extension Daemon {
+    /// Each line of this site in subnets.map.
+    var exportReports: [ExportReport] {
+        let own = gateway.ownExports(now: now)
+        return files.subnetMap.exports(of: files.settings.site).map { export in
+            if let issue = refusal(of: export) {
+                return ExportReport(subnet: export.subnet, virtual: export.virtual, state: .refused, issue: issue)
+            }
+            guard let standing = own.first(where: { $0.subnet == export.subnet }) else {
+                return ExportReport(subnet: export.subnet, virtual: export.virtual, state: .leasing)
+            }
+            let (state, issue) = Self.words(standing)
+            return ExportReport(subnet: export.subnet, virtual: standing.virtual, state: state, issue: issue)
+        }
+    }
+
+    /// Leased prefixes that were lost not long ago.
+    var prefixLosses: [Problem] {
+        gateway.ownExports(now: now).compactMap { export in
+            export.loss.map { loss in
+                .prefixLost(loss.prefix, subnet: export.subnet, holder: loss.holder, replacement: export.virtual)
+            }
+        }
+    }
+
+    /// What certificate and host have against an export.
+    private func refusal(of export: SubnetExport) -> RouteIssue? {
+        if files.exports.uncovered.contains(export) { return RouteIssue(.notCoveredByCertificate) }
+        guard let refusal = exportVerdicts.first(where: { $0.prefix == export.subnet })?.refusal else { return nil }
+        return RouteIssue(code: refusal.code, text: refusal.text, fix: refusal.fix)
+    }
+
+    private static func words(_ export: OwnExport) -> (state: ExportState, issue: RouteIssue?) {
+        switch export.state {
+        case .announced:
+            return (.announced, nil)
+        case .leasing(let state):
+            let reason = state.flatMap { standing($0).reason } ?? .notReady
+            let code = RouteCode.leasePending
+            return (
+                .leasing,
+                RouteIssue(code, text: "its lease waits: \(reason.explanation.phrase)", fix: reason.explanation.fix)
+            )
+        case .outsidePool:
+            let virtual = export.virtual.map { "\($0)" } ?? "its virtual prefix"
+            let code = RouteCode.outsidePool
+            return (
+                .refused, RouteIssue(code, text: "\(virtual) is not in the grid's pools", fix: code.explanation.fix)
+            )
+        case .poolExhausted:
+            return (.refused, RouteIssue(.poolExhausted))
+        case .owned(let site):
+            let code = RouteCode.ownedByAnotherSite
+            return (.refused, RouteIssue(code, text: "site \(site) owns it", fix: code.explanation.fix))
+        }
+    }
+}
