@@ -21,7 +21,8 @@ enum Ground {
             try LabRequirements.check(gateways: true)
             for (name, package) in [
                 ("nc", "netcat-openbsd"), ("iperf3", "iperf3"), ("nft", "nftables"), ("openssl", "openssl"),
-                ("sha256sum", "coreutils"), ("timeout", "coreutils"), ("setpriv", "util-linux"),
+                ("tcpdump", "tcpdump"), ("traceroute", "traceroute"), ("tracepath", "iputils-tracepath"),
+                ("ethtool", "ethtool"), ("sha256sum", "coreutils"), ("timeout", "coreutils"), ("setpriv", "util-linux"),
             ] where ProgramPath.find(name) == nil {
                 throw LabError.programMissing(name: name, package: package)
             }

@@ -8,6 +8,8 @@ struct LabScope: SuiteTrait, TestTrait, TestScoping {
     let plan: LabPlan
     /// Whether the sites are joined and their gateways started before the first test.
     let isBroughtUp: Bool
+    /// What else is done before the first test.
+    let prepare: @Sendable (Lab) throws -> Void
 
     @TaskLocal static var current: Lab?
 
@@ -27,6 +29,7 @@ struct LabScope: SuiteTrait, TestTrait, TestScoping {
             }
             try lab.bringUp()
         }
+        try prepare(lab)
         try await Self.$current.withValue(lab) { try await function() }
     }
 }
@@ -36,12 +39,13 @@ extension Trait where Self == LabScope {
     /// added.
     static func lab(
         _ name: String, sites: Int = 3, mode: LabPlan.Mode = .gateways, wanMTU: Int = 1500, silentPathMTU: Int? = nil,
-        nats: [String: SiteNAT] = [:], bridged: Set<String> = [], isBroughtUp: Bool = true
+        nats: [String: SiteNAT] = [:], bridged: Set<String> = [], isBroughtUp: Bool = true,
+        prepare: @escaping @Sendable (Lab) throws -> Void = { _ in }
     ) -> LabScope {
         let plan = LabPlan(
             name: "\(name)\(getpid())", sites: sites, mode: mode, wanMTU: wanMTU, silentPathMTU: silentPathMTU,
             nats: nats, bridgedSites: bridged)
-        return LabScope(plan: plan, isBroughtUp: isBroughtUp && mode == .gateways)
+        return LabScope(plan: plan, isBroughtUp: isBroughtUp && mode == .gateways, prepare: prepare)
     }
 }
 

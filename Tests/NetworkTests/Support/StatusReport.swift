@@ -43,8 +43,8 @@ struct StatusReport: Decodable {
         let reason: String?
     }
     struct Export: Decodable {
-        let subnet, virtual, state: String
-        let reason: String?
+        let subnet, state: String
+        let virtual, reason: String?
     }
     struct Drop: Decodable {
         let reason: String
