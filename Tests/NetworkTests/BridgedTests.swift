@@ -109,6 +109,16 @@ extension NetworkTests {
             #expect(problems.contains { $0.text.contains("ipop-lan") && $0.text.contains("restored") })
         }
 
+        @Test func `a bridge of ours that somebody deletes comes back with the LAN's addresses`() throws {
+            let lab = try Self.addressed()
+
+            try lab.require(["ip", "link", "del", "ipop-lan"], at: .gateway(lab.lsu))
+
+            try lab.waitForPing(lab.lsu.bridgedAddress(), from: .host(lab.ufl))
+            #expect(try lab.addresses(.gateway(lab.lsu), of: "ipop-lan") == ["\(lab.lsu.lanAddress)/24"])
+            try lab.waitForPing(lab.lsu.lanAddress, from: .host(lab.ufl))
+        }
+
         @Test func `explain walks from host to host, and says where a host is missing`() throws {
             let lab = try Self.addressed()
             let (near, far) = (lab.ufl.bridgedAddress(), lab.lsu.bridgedAddress())

@@ -102,13 +102,7 @@ extension Daemon {
     /// Something in the kernel has changed.
     func kernelChanged() {
         guard keeper.drainEvents(now: now), keeper.refresh() else { return }
-        let subnet = bridgedSubnet
-        if case .refused(.interfaceMissing(let name)) = bridge.standing, keeper.found.link(named: name) != nil {
-            settleBridge()
-        }
-        bridge.mend(keeper, now: now)
-        applyExports(first: subnet != bridgedSubnet)
-        if subnet != bridgedSubnet { settleLAN() }
+        mendBridge()
         followUplinks()
         gateway.underlayChanged(underlayFacts, now: now, effects: &effects)
         settle()
@@ -127,6 +121,17 @@ extension Daemon {
         let lan = files.settings.lan
         let wish = lan.mode == .bridged ? BridgeWish(interface: lan.interface, bridge: lan.bridge) : nil
         bridge.settle(wish, keeper, now: now)
+    }
+
+    /// Mends the LAN's bridge, and follows what has become of it.
+    func mendBridge() {
+        let subnet = bridgedSubnet
+        if case .refused(.interfaceMissing(let name)) = bridge.standing, keeper.found.link(named: name) != nil {
+            settleBridge()
+        }
+        bridge.mend(keeper, now: now)
+        applyExports(first: subnet != bridgedSubnet)
+        if subnet != bridgedSubnet { settleLAN() }
     }
 
     /// Judges the exports against the host as it is now, and announces those that stand.

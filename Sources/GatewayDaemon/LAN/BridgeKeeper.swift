@@ -27,8 +27,10 @@ final class BridgeKeeper {
     private(set) var record: BridgeRecord?
     private let file: BridgeFile
     private let logger: Logger
+    /// How often the bridge was mended in a row, and when it may be again.
     private var attempts = 0
-    private var retryAt: Instant?
+    private var notBefore = Instant(nanoseconds: 0)
+    private var isBroken = false
 
     init(stateDirectory: String, logger: Logger) {
         file = BridgeFile(directory: stateDirectory)
@@ -41,13 +43,12 @@ final class BridgeKeeper {
     }
 
     /// When `mend` wants to be called although nothing happened.
-    var nextDeadline: Instant? { retryAt }
+    var nextDeadline: Instant? { isBroken ? notBefore : nil }
 
     /// Brings the LAN into the state that `wish` asks for, `nil` being a routed one. At the start, and when the
     /// settings have changed: what was refused is tried again.
     func settle(_ wish: BridgeWish?, _ network: HostNetworkKeeper, now: Instant) {
-        attempts = 0
-        retryAt = nil
+        isBroken = false
         do throws(BridgeRefusal) {
             record = try file.read()
             if let record, BridgePlanner.isOfFormerBoot(record, found: network.found) { try forget() }
@@ -60,15 +61,15 @@ final class BridgeKeeper {
 
     /// Somebody may have changed the bridge: mends what was made here, in a pace that fights nobody.
     func mend(_ network: HostNetworkKeeper, now: Instant) {
-        guard case .bridged(let name, isOwn: true) = standing, let record else { return }
-        let isWhole = BridgePlanner.mending(record, found: network.found).isEmpty
-        if isWhole {
-            retryAt = nil
-            return
-        }
-        if let retryAt, now < retryAt { return }
+        isBroken = false
+        guard case .bridged(let name, isOwn: true) = standing, let record,
+            !BridgePlanner.mending(record, found: network.found).isEmpty
+        else { return }
+        isBroken = true
+        guard notBefore <= now else { return }
+        if now - notBefore >= RestoreLimits.steadyTime { attempts = 0 }
+        notBefore = now + min(RestoreLimits.firstDelay * (1 << min(attempts, 6)), RestoreLimits.longestDelay)
         attempts += 1
-        retryAt = now + min(RestoreLimits.firstDelay * (1 << min(attempts, 6)), RestoreLimits.longestDelay)
         logger.warning("mending the bridge", metadata: ["bridge": "\(name)", "times": "\(attempts)"])
         do throws(BridgeRefusal) {
             if network.found.link(named: record.bridge) == nil {
@@ -76,8 +77,13 @@ final class BridgeKeeper {
             } else {
                 try network.carryOut { BridgePlanner.mending(record, found: $0) }
             }
+            isBroken = false
         } catch {
             logger.error("the bridge is not mended", metadata: ["reason": "\(error.text)"])
+            guard self.record == nil else { return }
+            // It was undone instead: the interface has its addresses again.
+            standing = .refused(error)
+            isBroken = false
         }
     }
 

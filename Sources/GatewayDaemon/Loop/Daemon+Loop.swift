@@ -213,7 +213,11 @@ extension Daemon {
             gateway.handleTimeout(now: now, unixSeconds: WallClock.unixSeconds(), effects: &effects)
             settle()
         }
-        if let due = bridge.nextDeadline, due <= now { bridge.mend(keeper, now: now) }
+        if let due = bridge.nextDeadline, due <= now {
+            mendBridge()
+            settle()
+            reconcile()
+        }
         if let lan, let due = lan.services.nextWakeup, due <= now {
             lan.services.handleTimeout(now: now, effects: &lan.effects)
             settle()
