@@ -43,7 +43,7 @@ extension NetworkTests {
 
         @Test(arguments: [
             "ufl 192.168.10.0/33 same\n", "ufl 192.168.10.1/24 same\n", "ufl 192.168.10.0/24\n", "lsu * maybe\n",
-            "ufl 10.0.0.0/24 auto\n", "ufl 10.0.0.0/24 10.128.7.0/24\n", "ufl 192.168.10.0/25 same\n",
+            "ufl 224.0.0.0/24 auto\n", "ufl 10.0.0.0/24 10.128.7.0/25\n", "ufl 192.168.10.0/25 same\n",
         ])
         func `a bad subnets.map is refused by place and the old configuration goes on`(line: String) throws {
             let lab = try Lab.ofSuite()
