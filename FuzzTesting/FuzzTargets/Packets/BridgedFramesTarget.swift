@@ -55,19 +55,18 @@ enum BridgedFramesTarget {
         func frameStrayed(from source: IPAddress, _ station: MACAddress, to destination: IPAddress) {}
     }
 
-    /// The two planes, and the wire between them.
+    /// What happens to the two planes.
     private final class Course {
-        private let nearSinks = PlaneSinks(
-            sources: (serviceAddresses + nearHosts).map(IPPrefix.init(host:)), destinations: Gateways.prefixes(1))
-        private let farSinks = PlaneSinks(
-            sources: nearHosts.map(IPPrefix.init(host:)), destinations: farHosts.map(IPPrefix.init(host:)))
-        private let near: ForwardingPlane
-        private let far: ForwardingPlane
+        private let pair = PlanePair(
+            nearSinks: PlaneSinks(
+                sources: (serviceAddresses + nearHosts).map(IPPrefix.init(host:)), destinations: Gateways.prefixes(1)),
+            farSinks: PlaneSinks(
+                sources: nearHosts.map(IPPrefix.init(host:)), destinations: farHosts.map(IPPrefix.init(host:))))
+        private var near: ForwardingPlane { pair.near }
+        private var far: ForwardingPlane { pair.far }
         private let services = Services()
 
         init() {
-            near = Gateways.plane(1, sinks: nearSinks)
-            far = Gateways.plane(2, sinks: farSinks)
             for (plane, number) in [(near, UInt8(1)), (far, 2)] {
                 plane.setExports([])
                 plane.setRoutes([])
@@ -82,25 +81,15 @@ enum BridgedFramesTarget {
             setNearHost(isAtHome: true)
         }
 
-        func forward(_ frame: [UInt8]) {
-            var frame = frame
-            frame.withUnsafeMutableBytes { near.forwardFrame($0) }
-        }
-
-        func flush(_ time: Duration) {
-            near.now = near.now + time
-            far.now = near.now
-            near.flush()
-            deliver()
-            far.flush()
-        }
+        func forward(_ frame: [UInt8]) { pair.forward(frame) }
+        func flush(_ time: Duration) { pair.flush(time) }
 
         func setFarHost(isKnown: Bool, isNowhere: Bool) {
             for host in farHosts {
                 if isKnown { near.setHost(host, behind: Gateways.far) } else { near.removeHost(host, of: .peers) }
                 if isNowhere { near.giveUpHost(host) }
             }
-            deliver()
+            pair.deliver()
         }
 
         /// The seeds' frames come from the station `overlayDevice`.
@@ -108,32 +97,11 @@ enum BridgedFramesTarget {
             for host in nearHosts { near.setHost(host, station: isAtHome ? .overlayDevice : .virtualNextHop) }
         }
 
-        private func deliver() {
-            for train in nearSinks.takeTrains() {
-                var bytes = train.bytes
-                bytes.withUnsafeMutableBytes {
-                    far.receiveDatagrams(
-                        $0, segmentSize: train.segmentSize, source: Gateways.endpoint(Gateways.near),
-                        trafficClass: train.trafficClass)
-                }
-            }
-        }
-
         func finish() throws(PropertyViolation) {
-            flush(.zero)
-            try nearSinks.check()
-            try farSinks.check()
-            try expect(farSinks.trains.isEmpty, "receiving sends nothing")
-            for drop in far.counters.drops {
-                try expect(drop.count == 0, "the far gateway drops what was sent to it: \(drop.reason.rawValue)")
-            }
+            try pair.finish()
             try expect(services.count == near.counters.framesTaken, "what is taken is handed to the services")
             try expect(
                 services.longest <= ForwardingLimits.gatewayFrameByteCount, "what is handed to them is bounded")
-            let sent = near.peerCounters(Gateways.far)
-            let received = far.peerCounters(Gateways.near)
-            try expect(sent?.sentPackets == received?.receivedPackets, "every packet that was sent arrives")
-            try expect(received?.receivedPackets == UInt64(farSinks.segmentCount), "every packet leaves for its host")
         }
     }
 }
