@@ -61,10 +61,11 @@ package enum LANLimits {
     package static let requestBurst = 400
     /// Clients whose addresses are remembered, those with a lease among them.
     package static let bindings = 1_024
-    /// Address blocks of this gateway, and free addresses below which it wants another one (a quarter, but this at
-    /// least).
+    /// Address blocks of this gateway, and free addresses below which it wants another one: a quarter, but this at
+    /// least, or the subnet's share where that is less: 1 of 64 addresses.
     package static let blocks = 32
     package static let spareAddresses = 4
+    package static let spareShare: UInt64 = 64
     /// Addresses that are looked at to find a free one.
     package static let searchedAddresses = 4_096
     /// Probes of an address before it is given, and between them; RFC 5227 §1.1 has three in up to 7 s, which is longer

@@ -187,6 +187,23 @@ import Testing
         #expect(lan.hosts.count == 16)
     }
 
+    @Test func `in a small subnet a gateway keeps one address to spare, so that others find some`() {
+        let small = TestLAN {
+            $0 = LANServiceSettings(
+                prefixes: [IPPrefix("10.128.16.0/26")!], serviceMAC: TestLAN.serviceMAC, mtu: 1_500, site: "ufl",
+                grid: "physics")
+        }
+        small.input { services, _, _ in
+            services.blocksChanged([IPPrefix("10.128.16.8/32")!, IPPrefix("10.128.16.9/32")!])
+        }
+        small.pass(.seconds(1))
+
+        #expect(small.lease(Station(1)) != nil)
+        #expect(!small.pass(.seconds(2)).contains(.wantBlocks(3)))
+        #expect(small.lease(Station(2)) != nil)
+        #expect(small.pass(.seconds(2)).contains(.wantBlocks(3)))
+    }
+
     @Test func `a relayed client is answered through its relay, with what the relay has added`() throws {
         let relay = IPAddress(10, 128, 16, 9)
         let router = Station(8)

@@ -224,9 +224,11 @@ extension LANServices {
     /// Asks for another block before the last addresses are given.
     private mutating func countAddresses(_ effects: inout LANEffects) {
         dhcp.isCountDue = false
-        guard settings.clients != .nobody, settings.prefix(.v4) != nil else { return want(0, &effects) }
+        guard settings.clients != .nobody, let prefix = settings.prefix(.v4) else { return want(0, &effects) }
         let (all, used) = dhcp.count(in: settings, hosts: table)
-        let isLow = all - used < max(LANLimits.spareAddresses, all / 4)
+        // What is spare here another site of a small subnet may lack.
+        let share = Int(clamping: DHCPServer.size(of: prefix) / LANLimits.spareShare)
+        let isLow = all - used < max(min(LANLimits.spareAddresses, max(share, 1)), all / 4)
         want(min(max(1, dhcp.blocks.count + (isLow ? 1 : 0)), LANLimits.blocks), &effects)
         if dhcp.isShort, used < all {
             dhcp.isShort = false
