@@ -12,6 +12,7 @@ struct DHCPClient {
     }
 
     let node: LabNode
+    let interface: String
     let process: RecordedProcess
     let log: String
     /// The command that gives its lease back.
@@ -33,31 +34,34 @@ struct GivenLease {
 extension Lab {
     /// Starts a client in the foreground; it goes on asking until it has an address.
     func startDHCPClient(
-        _ kind: DHCPClient.Kind, name: String, at node: LabNode, options: [String] = []
+        _ kind: DHCPClient.Kind, name: String, at node: LabNode, interface: String = "lan", options: [String] = []
     ) throws -> DHCPClient {
-        let stem = "\(directory)/\(namespace(node))"
+        let stem = "\(directory)/\(namespace(node))-\(interface)"
         try writeClientFiles(stem, name: name)
         let script = "\(directory)/dhcp-client"
         switch kind {
         case .dhclient:
             let files = ["-cf", "\(stem).conf", "-lf", "\(stem).leases", "-pf", "\(stem).pid", "-sf", script]
             let (process, log) = try start(
-                ["dhclient", "-d"] + files + options + ["lan"], at: node, role: "dhclient \(name)")
-            return DHCPClient(node: node, process: process, log: log, release: ["dhclient", "-r"] + files + ["lan"])
+                ["dhclient", "-d"] + files + options + [interface], at: node, role: "dhclient \(name)")
+            return DHCPClient(
+                node: node, interface: interface, process: process, log: log,
+                release: ["dhclient", "-r"] + files + [interface])
         case .udhcpc:
             let wanted = ["hostname", "mtu", "staticroutes"].flatMap { ["-O", $0] }
             let (process, log) = try start(
-                ["udhcpc", "-f", "-i", "lan", "-s", script, "-x", "hostname:\(name)", "-T", "2", "-A", "2"] + wanted
-                    + options, at: node, role: "udhcpc \(name)")
+                ["udhcpc", "-f", "-i", interface, "-s", script, "-x", "hostname:\(name)", "-T", "2", "-A", "2"]
+                    + wanted + options, at: node, role: "udhcpc \(name)")
             return DHCPClient(
-                node: node, process: process, log: log, release: ["kill", "-USR2", String(process.pid)])
+                node: node, interface: interface, process: process, log: log,
+                release: ["kill", "-USR2", String(process.pid)])
         }
     }
 
     /// Ends a client and takes its address away, as when the machine is switched off.
     func end(_ client: DHCPClient) {
         client.process.stop(timeLimit: 1)
-        _ = try? run(["ip", "address", "flush", "dev", "lan", "scope", "global"], at: client.node)
+        _ = try? run(["ip", "address", "flush", "dev", client.interface, "scope", "global"], at: client.node)
     }
 
     /// Waits until a client has got an address, or has got one as often as `count` says.
@@ -79,8 +83,11 @@ extension Lab {
 
     private func writeClientFiles(_ stem: String, name: String) throws {
         let script = "\(directory)/dhcp-client"
-        try Data(Self.clientScript.utf8).write(to: URL(fileURLWithPath: script))
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: script)
+        // Once: other clients may be running it.
+        if !FileManager.default.fileExists(atPath: script) {
+            try Data(Self.clientScript.utf8).write(to: URL(fileURLWithPath: script))
+            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: script)
+        }
         let configuration = """
             option routes-of-121 code 121 = array of unsigned integer 8;
             send host-name "\(name)";
