@@ -42,6 +42,15 @@ package struct ConfigurationCheck {
         return subnetMap.exports(of: settings.site)
     }
 
+    /// The errors that keep a gateway from running. An export that the certificate does not cover is no such error, nor
+    /// one whose virtual prefix is not in the pools: it is refused by itself, and the rest works.
+    package var fatalProblems: [ConfigurationProblem] {
+        problems.filter { problem in
+            problem.severity == .error && problem.code != .exportNotInCertificate
+                && problem.code != .virtualPrefixOutsidePool
+        }
+    }
+
     /// A check of the files in `paths` as of `now`. Nothing is read before `run`.
     package init(
         paths: ConfigurationPaths, now: Int64,

@@ -6,7 +6,7 @@ import OpenSSLLink
 
 /// What the gateway runs by: everything that the configuration directory holds, read and found sound.
 struct RunningConfiguration {
-    let settings: GatewaySettings
+    var settings: GatewaySettings
     let subnetMap: SubnetMap
     /// What grid.yaml lays down for leases.
     let terms: ProfileTerms
@@ -24,23 +24,22 @@ struct RunningConfiguration {
         return (all.filter(isCovered), all.filter { !isCovered($0) })
     }
 
-    /// Reads `directory`; throws every error found, not only the first.
-    ///
-    /// An export that the certificate does not cover is no such error, nor one whose virtual prefix is not in the
-    /// pools: it is refused by itself, and the rest works.
+    /// What is compared with another configuration.
+    var side: ConfigurationDifference.Side {
+        ConfigurationDifference.Side(
+            settings: settings, subnetMap: subnetMap, certificate: certificate.der, node: certificate.details.node,
+            profileVersion: terms.version)
+    }
+
+    /// Reads `directory`; throws every error found, not only the first, if one of them is fatal.
     static func load(directory: String, now: Int64) throws(StartupError) -> RunningConfiguration {
         var check = ConfigurationCheck(paths: ConfigurationPaths(directory: directory), now: now)
         check.run()
-        let isFatal = { (problem: ConfigurationProblem) in
-            problem.severity == .error && problem.code != .exportNotInCertificate
-                && problem.code != .virtualPrefixOutsidePool
-        }
+        let fatal = check.fatalProblems
         guard let settings = check.settings, let map = check.subnetMap, let certificate = check.certificate,
-            let authority = check.authority, let key = check.key, !check.problems.contains(where: isFatal)
+            let authority = check.authority, let key = check.key, fatal.isEmpty
         else {
-            if check.lacksPermission {
-                throw .permission(check.problems.filter(isFatal).map(\.description).joined(separator: "\n"))
-            }
+            if check.lacksPermission { throw .permission(fatal.map(\.description).joined(separator: "\n")) }
             throw .configuration(check.problems)
         }
         return RunningConfiguration(
