@@ -22,7 +22,8 @@ struct IpopCommand: ParsableCommand {
             CommandGroup(
                 name: "This gateway",
                 subcommands: [
-                    JoinCommand.self, CheckCommand.self, ReloadCommand.self, LANCommand.self, LeaveCommand.self,
+                    JoinCommand.self, CheckCommand.self, PlanCommand.self, ReloadCommand.self, LANCommand.self,
+                    LeaveCommand.self,
                 ]),
             CommandGroup(
                 name: "How it is",

@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct MessageTests {
     @Test(arguments: [
-        ControlRequest.status, .reload, .ping(site: "ufl", timeoutMilliseconds: 1_000),
+        ControlRequest.status, .reload, .plan, .ping(site: "ufl", timeoutMilliseconds: 1_000),
         .wait(site: nil, timeoutSeconds: nil), .wait(site: "ufl", timeoutSeconds: 30), .ring,
         .crawl, .leases, .trace(target: "ufl", forcesOverlay: false, timeoutMilliseconds: 5_000),
         .trace(target: "fd00::1", forcesOverlay: true, timeoutMilliseconds: 1), .publications,

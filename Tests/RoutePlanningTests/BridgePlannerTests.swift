@@ -56,6 +56,18 @@ import Testing
         return (state, count)
     }
 
+    @Test func `what is foreseen of a bridge is what is done, step for step`() throws {
+        let record = try Self.record()
+
+        let forecast = BridgeForecast(making: record, found: Self.found)
+
+        let made = Self.run(record, from: Self.found, BridgePlanner.making)
+        #expect(forecast.steps.reduce(Self.found) { $0.after($1) } == made.state)
+        #expect(forecast.steps.count == made.steps)
+        #expect(forecast.found.link(named: record.bridge)?.kind == HostLink.bridgeKind)
+        #expect(BridgeForecast(making: record, found: made.state).steps.isEmpty)
+    }
+
     @Test func `the bridge has what the interface had, and the interface nothing`() throws {
         let record = try Self.record()
 

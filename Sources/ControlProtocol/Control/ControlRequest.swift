@@ -6,6 +6,9 @@ package enum ControlRequest: Equatable, Sendable {
     case status
     /// Read the configuration again and apply the difference; answered when that is done, by a `ReloadResult`.
     case reload
+    /// What a reload would change, and who has the prefixes that the new files export; answered within
+    /// `ControlLimits.planMilliseconds` by a `PlanReport`. Errors of the files are a failure, as with `reload`.
+    case plan
     /// One probe through the overlay to a site's gateway; answered by a `PingResult`, or by `noAnswer` after the
     /// timeout.
     case ping(site: String, timeoutMilliseconds: UInt32)
@@ -47,6 +50,8 @@ package enum ControlLimits {
     package static let crawlSeconds: UInt32 = 30
     /// The longest time that the far gateway's half of an explanation takes.
     package static let explainMilliseconds: UInt32 = 1_500
+    /// The longest time that the owners of prefixes are waited for.
+    package static let planMilliseconds: UInt32 = 700
     /// The socket's name in the run directory.
     package static let socketName = "control.sock"
 }
@@ -57,6 +62,7 @@ extension ControlRequest {
         switch self {
         case .status: "status"
         case .reload: "reload"
+        case .plan: "plan"
         case .ping: "ping"
         case .wait: "wait"
         case .ring: "ring"
@@ -74,7 +80,7 @@ extension ControlRequest {
 
     var json: JSONValue {
         switch self {
-        case .status, .reload, .ring, .crawl, .leases, .publications:
+        case .status, .reload, .plan, .ring, .crawl, .leases, .publications:
             ["request": .string(name)]
         case .ping(let site, let timeout):
             ["request": .string(name), "site": .string(site), "timeoutMilliseconds": JSONValue(timeout)]
@@ -125,6 +131,7 @@ extension ControlRequest {
         switch name {
         case "status": return .status
         case "reload": return .reload
+        case "plan": return .plan
         case "ping":
             let timeout: UInt32 = try shape.optionalInteger("timeoutMilliseconds") ?? 1_000
             return .ping(

@@ -26,7 +26,7 @@ package enum ConfigurationWriter {
         let offloads = settings.offloads
         return """
             # Settings of this gateway. Every key is described in ipop.yaml(5); an unknown key is an error.
-            # After an edit: ipop check && systemctl reload ipopd
+            # After an edit: ipop check && ipop plan && systemctl reload ipopd
 
             grid: \(quoted(settings.grid))
             site: \(quoted(settings.site))
@@ -92,7 +92,7 @@ package enum ConfigurationWriter {
     package static func subnetMapText(site: String, exports subnets: [IPPrefix], bridged: IPPrefix? = nil) -> String {
         let header = """
             # What this site exports, and what it takes from other sites: a mapping a line, described in subnets.map(5).
-            # After an edit: ipop check && ipop reload
+            # After an edit: ipop check && ipop plan && ipop reload
             #
             # A remote site's lines restrict what is taken from it:
             #   ufl   *   192.168.10.0/24   accept exactly this prefix (a line each for several)

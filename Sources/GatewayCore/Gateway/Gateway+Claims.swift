@@ -15,9 +15,12 @@ extension Gateway {
     package static func claimKey(_ prefix: IPPrefix) -> StoreKey? { StoreKey(.exclusive, "prefix:\(prefix)") }
 
     /// What holds of the grid profiles that this gateway was configured with and that were published.
-    package var profile: ProfileTerms {
+    package var profile: ProfileTerms { profile(besides: settings.profile) }
+
+    /// The same if the gateway was configured with another one.
+    func profile(besides configured: ProfileTerms) -> ProfileTerms {
         let published = shelf.held.first { $0.kind == .gridProfile }?.terms
-        guard let published, published.version > settings.profile.version else { return settings.profile }
+        guard let published, published.version > configured.version else { return configured }
         return published
     }
 
@@ -28,13 +31,18 @@ extension Gateway {
         }
         let profile = profile
         return (settings.exports + leased).compactMap { export in
-            guard let key = Self.claimKey(export.virtual), let lease = store.lease(key), case .held = lease.state
-            else { return export.isMapped ? nil : export }
+            guard let epoch = heldEpoch(of: export.virtual) else { return export.isMapped ? nil : export }
             guard !export.isMapped || profile.covers(export.virtual) else { return nil }
-            var claimed = export
-            claimed.claimEpoch = lease.epoch
-            return claimed
+            return Announcement.Export(subnet: export.subnet, virtual: export.virtual, claimEpoch: epoch)
         }
+    }
+
+    /// The create epoch of this site's lease of a prefix; `nil` while it is not held.
+    func heldEpoch(of prefix: IPPrefix) -> UInt64? {
+        guard let key = Self.claimKey(prefix), let lease = store.lease(key), case .held = lease.state else {
+            return nil
+        }
+        return lease.epoch
     }
 
     /// Asks for the claims that are missing, and gives up those of prefixes that are exported no more.
@@ -130,10 +138,10 @@ extension Gateway {
             }
             let candidates = PrefixCandidates(
                 for: subnet, pools: profile.pools, seed: PrefixCandidates.seed(site: identity.own.site, subnet: subnet))
-            guard let free = prefixLeases.search(at: index, among: candidates, occupied: occupiedSpace(profile)) else {
-                continue
+            let occupied = occupiedSpace(profile, settings: settings)
+            if let free = prefixLeases.search(at: index, among: candidates, occupied: occupied) {
+                prefixLeases.choose(free, at: index)
             }
-            prefixLeases.choose(free, at: index)
         }
     }
 
@@ -192,7 +200,7 @@ extension Gateway {
 
     /// What is taken of the pools. What covers one, such as a site's 10.0.0.0/8, takes nothing of it: the longer prefix
     /// wins.
-    private func occupiedSpace(_ profile: ProfileTerms) -> OccupiedSpace {
+    func occupiedSpace(_ profile: ProfileTerms, settings: CoreSettings) -> OccupiedSpace {
         var prefixes = settings.reserved + settings.leasedSubnets + prefixLeases.choices
         prefixes += settings.exports.flatMap { [$0.subnet, $0.virtual] }
         if let bridged = settings.bridged { prefixes.append(bridged) }

@@ -13,10 +13,11 @@ struct PendingRequest {
         case trace(site: String, node: NodeAddress, trace: UInt64)
         case crawl
         case explain(site: String, question: UInt64)
+        case plan(PlanInquiry)
     }
 
     let token: UInt64
-    let kind: Kind
+    var kind: Kind
     let deadline: Instant?
 }
 
@@ -45,6 +46,8 @@ extension Daemon {
             case .success(let result): controlServer.answer(token, .success(result.json), now: now)
             case .failure(let failure): throw failure
             }
+        case .plan:
+            try plan(token: token)
         case .ping(let site, let timeout):
             try ping(site, timeout: .milliseconds(Int64(timeout)), token: token)
         case .wait(let site, let timeout):
@@ -114,23 +117,23 @@ extension Daemon {
     func answerWaiters() {
         var left: [PendingRequest] = []
         for request in pending {
-            guard case .wait(let site) = request.kind else {
-                if let deadline = request.deadline, deadline <= now {
-                    let failure = ControlFailure(.timedOut, "the crawl has not come round in time")
-                    controlServer.answer(request.token, .failure(failure), now: now)
-                } else {
-                    left.append(request)
-                }
-                continue
-            }
-            if isReached(site) {
+            let isLate = request.deadline.map { $0 <= now } ?? false
+            switch request.kind {
+            case .wait(let site) where isReached(site):
                 let result = WaitResult(members: gateway.memberCount, site: site)
                 controlServer.answer(request.token, .success(result.json), now: now)
-            } else if let deadline = request.deadline, deadline <= now {
+            case .plan(let inquiry) where isLate || inquiry.isComplete:
+                controlServer.answer(request.token, .success(planReport(inquiry).json), now: now)
+            case .wait(let site) where isLate:
                 let what = site.map { "site '\($0)' is not reachable" } ?? "not in the grid"
                 controlServer.answer(request.token, .failure(ControlFailure(.timedOut, "\(what) yet")), now: now)
-            } else {
-                left.append(request)
+            case .ping, .trace, .crawl, .explain, .wait, .plan:
+                guard isLate else {
+                    left.append(request)
+                    continue
+                }
+                let failure = ControlFailure(.timedOut, "the crawl has not come round in time")
+                controlServer.answer(request.token, .failure(failure), now: now)
             }
         }
         pending = left

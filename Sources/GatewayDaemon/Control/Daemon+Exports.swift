@@ -11,7 +11,7 @@ extension Daemon {
     var exportReports: [ExportReport] {
         let own = gateway.ownExports(now: now)
         return files.subnetMap.exports(of: files.settings.site).map { export in
-            if let issue = refusal(of: export) {
+            if let issue = refusal(of: export, by: files, exportVerdicts) {
                 return ExportReport(subnet: export.subnet, virtual: export.virtual, state: .refused, issue: issue)
             }
             guard let standing = own.first(where: { $0.subnet == export.subnet }) else {
@@ -31,10 +31,12 @@ extension Daemon {
         }
     }
 
-    /// What certificate and host have against an export.
-    private func refusal(of export: SubnetExport) -> RouteIssue? {
+    /// What certificate and host have against an export of `files`.
+    func refusal(
+        of export: SubnetExport, by files: RunningConfiguration, _ verdicts: [ExportVerdict]
+    ) -> RouteIssue? {
         if files.exports.uncovered.contains(export) { return RouteIssue(.notCoveredByCertificate) }
-        guard let refusal = exportVerdicts.first(where: { $0.prefix == export.subnet })?.refusal else { return nil }
+        guard let refusal = verdicts.first(where: { $0.prefix == export.subnet })?.refusal else { return nil }
         return RouteIssue(code: refusal.code, text: refusal.text, fix: refusal.fix)
     }
 
@@ -50,16 +52,26 @@ extension Daemon {
                 RouteIssue(code, text: "its lease waits: \(reason.explanation.phrase)", fix: reason.explanation.fix)
             )
         case .outsidePool:
-            let virtual = export.virtual.map { "\($0)" } ?? "its virtual prefix"
-            let code = RouteCode.outsidePool
-            return (
-                .refused, RouteIssue(code, text: "\(virtual) is not in the grid's pools", fix: code.explanation.fix)
-            )
+            return (.refused, .outsidePool(export.virtual))
         case .poolExhausted:
             return (.refused, RouteIssue(.poolExhausted))
         case .owned(let site):
-            let code = RouteCode.ownedByAnotherSite
-            return (.refused, RouteIssue(code, text: "site \(site) owns it", fix: code.explanation.fix))
+            return (.refused, .owned(by: site))
         }
+    }
+}
+
+extension RouteIssue {
+    /// No pool has the virtual prefix.
+    static func outsidePool(_ virtual: IPPrefix?) -> RouteIssue {
+        let name = virtual.map { "\($0)" } ?? "its virtual prefix"
+        return RouteIssue(
+            .outsidePool, text: "\(name) is not in the grid's pools", fix: RouteCode.outsidePool.explanation.fix)
+    }
+
+    /// Another site has the prefix.
+    static func owned(by site: String) -> RouteIssue {
+        RouteIssue(
+            .ownedByAnotherSite, text: "site \(site) owns it", fix: RouteCode.ownedByAnotherSite.explanation.fix)
     }
 }

@@ -31,28 +31,33 @@ extension Daemon {
 
     /// What the kernel should hold now.
     private var wanted: WantedHostNetwork {
-        let settings = files.settings
-        let exports = activeExports.map(\.subnet)
+        wanted(
+            NetworkIntent(
+                settings: files.settings, bridge: bridge.bridge, deviceMTU: deviceMTU,
+                exports: activeExports.map(\.subnet), routes: gateway.routes,
+                bridged: bridgedRoutes(files, own: bridgedSubnet)),
+            found: keeper.found)
+    }
+
+    /// What the kernel should hold by `intent`.
+    func wanted(_ intent: NetworkIntent, found: HostNetworkState) -> WantedHostNetwork {
+        let settings = intent.settings
         let sources = [AddressFamily.v4, .v6].map { family in
-            PreferredSource.address(family: family, exports: exports, found: keeper.found, device: settings.device)
+            PreferredSource.address(family: family, exports: intent.exports, found: found, device: settings.device)
         }
-        let routes = gateway.routes.map { route in
+        let remote = intent.routes.map { (prefix: $0.prefix, site: $0.site) }
+        let routes = (remote + intent.bridged.map { (prefix: $0.subnet, site: $0.site) }).map { route in
             RoutePlanning.WantedRoute(
                 prefix: route.prefix, site: route.site,
-                preferredSource: route.prefix.family == .v4 ? sources[0] : sources[1], mtu: UInt32(deviceMTU))
-        }
-        let bridged = bridgedRoutes.map { subnet, site in
-            RoutePlanning.WantedRoute(
-                prefix: subnet, site: site, preferredSource: subnet.family == .v4 ? sources[0] : sources[1],
-                mtu: UInt32(deviceMTU))
+                preferredSource: route.prefix.family == .v4 ? sources[0] : sources[1], mtu: UInt32(intent.deviceMTU))
         }
         let underlay =
             gateway.pathEndpoints.map(\.address)
             + gateway.bootstrapStatus.flatMap { $0.endpoints.map(\.address) } + streams.proxyAddresses
         return WantedHostNetwork(
-            device: settings.device, bridge: bridge.bridge, mtu: deviceMTU,
-            table: RoutingTable(rawValue: settings.routes.table.number),
-            metric: settings.routes.metric, routes: routes + bridged, underlay: underlay)
+            device: settings.device, bridge: intent.bridge, mtu: intent.deviceMTU,
+            table: RoutingTable(rawValue: settings.routes.table.number), metric: settings.routes.metric,
+            routes: routes, underlay: underlay)
     }
 
     /// Own exports that are announced and ours, with the prefixes that the grid knows them by.
@@ -118,9 +123,7 @@ extension Daemon {
 
     /// Makes, finds or leaves the LAN's bridge, as the settings say.
     func settleBridge() {
-        let lan = files.settings.lan
-        let wish = lan.mode == .bridged ? BridgeWish(interface: lan.interface, bridge: lan.bridge) : nil
-        bridge.settle(wish, keeper, now: now)
+        bridge.settle(BridgeWish(files.settings.lan), keeper, now: now)
     }
 
     /// Mends the LAN's bridge, and follows what has become of it.
@@ -136,11 +139,9 @@ extension Daemon {
 
     /// Judges the exports against the host as it is now, and announces those that stand.
     func applyExports(first: Bool) {
-        let covered = files.exports.covered
-        let verdicts = ExportCheck.check(
-            exports: covered.map(\.subnet), lanInterface: lanInterface, device: files.settings.device,
-            found: keeper.found)
-        deviceMTU = wantedDeviceMTU
+        let judged = judgedExports(files, lanInterface: lanInterface)
+        let verdicts = judged.verdicts
+        deviceMTU = wantedDeviceMTU(files.settings, lanInterface: lanInterface)
         let addresses = namedAddresses
         guard first || verdicts != exportVerdicts || addresses != ownAddresses else { return }
         ownAddresses = addresses
@@ -155,13 +156,29 @@ extension Daemon {
             }
         }
         exportVerdicts = verdicts
-        let standing = covered.filter { export in
-            !verdicts.contains { $0.prefix == export.subnet && $0.refusal != nil }
-        }
-        let connected = keeper.found.connectedPrefixes(except: files.settings.device).map(\.prefix)
-        let settings = Self.coreSettings(
-            files, exports: standing, bridged: bridgedSubnet, addresses: addresses, reserved: connected)
+        let settings = coreSettings(files, standing: judged.standing, bridged: bridgedSubnet, addresses: addresses)
         gateway.reload(settings, now: now, effects: &effects)
+    }
+
+    /// What this host has against each export that the certificate covers, and those that stand.
+    func judgedExports(
+        _ files: RunningConfiguration, lanInterface: String
+    ) -> (verdicts: [ExportVerdict], standing: [SubnetExport]) {
+        let covered = files.exports.covered
+        let verdicts = ExportCheck.check(
+            exports: covered.map(\.subnet), lanInterface: lanInterface, device: files.settings.device,
+            found: keeper.found)
+        let refused = verdicts.filter { $0.refusal != nil }.map(\.prefix)
+        return (verdicts, covered.filter { !refused.contains($0.subnet) })
+    }
+
+    /// What the core is to know of `files` on this host.
+    func coreSettings(
+        _ files: RunningConfiguration, standing: [SubnetExport], bridged: IPPrefix?, addresses: [IPAddress]
+    ) -> CoreSettings {
+        let connected = keeper.found.connectedPrefixes(except: files.settings.device).map(\.prefix)
+        return Self.coreSettings(
+            files, exports: standing, bridged: bridged, addresses: addresses, reserved: connected)
     }
 
     /// This gateway's own addresses as the grid knows them.
@@ -176,8 +193,8 @@ extension Daemon {
     }
 
     /// As large as the LAN's, so that every frame of the LAN crosses: what does not fit a datagram travels in slices.
-    private var wantedDeviceMTU: Int {
-        switch files.settings.mtu {
+    func wantedDeviceMTU(_ settings: GatewaySettings, lanInterface: String) -> Int {
+        switch settings.mtu {
         case .bytes(let count): count
         case .automatic: max(1_280, min(keeper.found.link(named: lanInterface)?.mtu ?? 1_500, 65_000))
         }

@@ -1,3 +1,4 @@
+import GatewayConfiguration
 import LinuxSystem
 import Logging
 import NetworkTypes
@@ -21,6 +22,11 @@ final class BridgeKeeper {
         case refused(BridgeRefusal)
         /// It is routed by the settings, and the bridge of before is still there.
         case left(String)
+
+        /// The bridge to be a port of.
+        var bridge: String? {
+            if case .bridged(let name, _) = self { name } else { nil }
+        }
     }
 
     private(set) var standing = Standing.routed
@@ -38,9 +44,7 @@ final class BridgeKeeper {
     }
 
     /// The bridge to be a port of; `nil` where there is none.
-    var bridge: String? {
-        if case .bridged(let name, _) = standing { name } else { nil }
-    }
+    var bridge: String? { standing.bridge }
 
     /// When `mend` wants to be called although nothing happened.
     var nextDeadline: Instant? { isBroken ? notBefore : nil }
@@ -56,6 +60,30 @@ final class BridgeKeeper {
         } catch {
             standing = .refused(error)
             logger.error("the LAN is not bridged", metadata: ["reason": "\(error.text)"])
+        }
+    }
+
+    /// What `settle(wish)` would come to, without doing it.
+    func foresee(_ wish: BridgeWish?, found: HostNetworkState) -> BridgeOutlook {
+        guard let wish else {
+            guard let record else { return BridgeOutlook(standing: .routed, steps: [], found: found) }
+            guard record.phase == .making else {
+                return BridgeOutlook(standing: .left(record.bridge), steps: [], found: found)
+            }
+            return BridgeOutlook(
+                standing: .routed, steps: BridgePlanner.undoing(record, found: found), found: found)
+        }
+        switch judge(wish, found: found) {
+        case .existing(let bridge):
+            return BridgeOutlook(standing: .bridged(bridge.name, isOwn: false), steps: [], found: found)
+        case .own(let record), .make(let record):
+            let isThere = record.phase == .made && found.link(named: record.bridge) != nil
+            let forecast = BridgeForecast(making: record, found: found)
+            return BridgeOutlook(
+                standing: .bridged(record.bridge, isOwn: true),
+                steps: isThere ? BridgePlanner.mending(record, found: found) : forecast.steps, found: forecast.found)
+        case .refused(let refusal):
+            return BridgeOutlook(standing: .refused(refusal), steps: [], found: found)
         }
     }
 
@@ -88,10 +116,7 @@ final class BridgeKeeper {
     }
 
     private func attach(_ wish: BridgeWish, _ network: HostNetworkKeeper) throws(BridgeRefusal) -> Standing {
-        let verdict = BridgePlanner.judge(
-            interface: wish.interface, name: wish.bridge, record: record,
-            managers: InterfaceManagers.of(wish.interface, in: network.found), found: network.found)
-        switch verdict {
+        switch judge(wish, found: network.found) {
         case .existing(let bridge):
             logger.info("the LAN's bridge is there", metadata: ["bridge": "\(bridge.name)"])
             return .bridged(bridge.name, isOwn: false)
@@ -110,6 +135,12 @@ final class BridgeKeeper {
         case .refused(let refusal):
             throw refusal
         }
+    }
+
+    private func judge(_ wish: BridgeWish, found: HostNetworkState) -> BridgeVerdict {
+        BridgePlanner.judge(
+            interface: wish.interface, name: wish.bridge, record: record,
+            managers: InterfaceManagers.of(wish.interface, in: found), found: found)
     }
 
     /// Takes the steps that are left, or all of them back. The record stands on the disk before the first one.
@@ -156,4 +187,20 @@ final class BridgeKeeper {
 struct BridgeWish: Equatable {
     var interface: String
     var bridge: String?
+}
+
+extension BridgeWish {
+    /// As the settings say; `nil` for a routed LAN.
+    init?(_ lan: GatewaySettings.LAN) {
+        guard lan.mode == .bridged else { return nil }
+        self.init(interface: lan.interface, bridge: lan.bridge)
+    }
+}
+
+/// What is to come of the LAN's bridge.
+struct BridgeOutlook {
+    let standing: BridgeKeeper.Standing
+    let steps: [HostNetworkStep]
+    /// The host's network then, as far as the overlay's device and routes depend on it.
+    let found: HostNetworkState
 }

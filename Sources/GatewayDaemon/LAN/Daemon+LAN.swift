@@ -15,8 +15,11 @@ import RoutePlanning
 //                <--hosts behind peers--------------------------------------------------------'
 extension Daemon {
     /// The virtual subnet that this LAN is bridged into; `nil` where it is not, or cannot be.
-    var bridgedSubnet: IPPrefix? {
-        bridge.bridge == nil ? nil : files.subnetMap.bridgedSubnet(of: files.settings.site)?.subnet
+    var bridgedSubnet: IPPrefix? { bridgedSubnet(files, bridge: bridge.bridge) }
+
+    /// The same by other files, and with another bridge.
+    func bridgedSubnet(_ files: RunningConfiguration, bridge: String?) -> IPPrefix? {
+        bridge == nil ? nil : files.subnetMap.bridgedSubnet(of: files.settings.site)?.subnet
     }
 
     /// Begins to serve the LAN, goes on with other settings, or ends, as settings and bridge say.
@@ -82,10 +85,14 @@ extension Daemon {
     }
 
     /// Bridged subnets that other sites bridge into and this one does not, as far as subnets.map takes them.
-    var farBridgedSubnets: [(subnet: IPPrefix, site: String)] {
+    var farBridgedSubnets: [(subnet: IPPrefix, site: String)] { farBridgedSubnets(files, own: bridgedSubnet) }
+
+    private func farBridgedSubnets(
+        _ files: RunningConfiguration, own: IPPrefix?
+    ) -> [(subnet: IPPrefix, site: String)] {
         let policy = files.subnetMap.policy(for: files.settings.site)
         return gateway.bridgedSubnets.compactMap { entry in
-            guard entry.subnet != bridgedSubnet else { return nil }
+            guard entry.subnet != own else { return nil }
             let sites = entry.nodes.compactMap { gateway.site(of: $0) }
             let site = sites.first {
                 policy.accepts(entry.subnet, announcedBy: $0, mode: files.settings.routes.accept)
@@ -96,12 +103,11 @@ extension Daemon {
 
     /// Where the kernel's own packets, and those that it forwards, find the hosts of bridged subnets: behind the next
     /// hop. Not in a subnet that the host is connected to.
-    var bridgedRoutes: [(subnet: IPPrefix, site: String)] {
+    func bridgedRoutes(_ files: RunningConfiguration, own: IPPrefix?) -> [(subnet: IPPrefix, site: String)] {
         let connected = keeper.found.connectedPrefixes(except: files.settings.device).map(\.prefix)
-        let own = bridgedSubnet.flatMap { subnet -> (subnet: IPPrefix, site: String)? in
-            connected.contains(subnet) ? nil : (subnet, files.settings.site)
-        }
-        return farBridgedSubnets + (own.map { [$0] } ?? [])
+        let isReached = own.map(connected.contains) ?? true
+        return farBridgedSubnets(files, own: own)
+            + (isReached ? [] : own.map { [($0, files.settings.site)] } ?? [])
     }
 
     /// Tells the data plane which subnets are bridged.

@@ -63,8 +63,8 @@ extension Daemon {
                 answerExplain(token, answer)
             case .host(let change):
                 hostChanged(change)
-            case .storeCompleted:
-                break
+            case .storeCompleted(let number, let outcome):
+                ownerFound(number, outcome)
             case .leasesChanged:
                 leasesDirty = true
             case .publicationsChanged:

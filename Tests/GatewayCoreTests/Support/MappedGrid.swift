@@ -79,7 +79,8 @@ struct MappedGrid {
         simulator.input(host) { $0.reload(settings, now: now, effects: &$1) }
     }
 
-    private func settings(subnet: IPPrefix = Self.subnet, virtual: String?, bootstrap: Endpoint?) -> CoreSettings {
+    /// What a site with such a line in subnets.map gives its core.
+    func settings(subnet: IPPrefix = Self.subnet, virtual: String?, bootstrap: Endpoint?) -> CoreSettings {
         CoreSettings(
             bootstrap: bootstrap.map { [Self.name(of: $0)] } ?? [],
             exports: virtual.map { [Announcement.Export(subnet: subnet, virtual: IPPrefix($0)!)] } ?? [],

@@ -1,0 +1,144 @@
+import Foundation
+import GatewayLab
+import NetworkTypes
+import Testing
+
+/// `ipop plan --json` as a reader outside of this project would declare it.
+private struct PlanDocument: Decodable {
+    struct Export: Decodable {
+        let subnet, change: String
+        let virtual, former, owner, holder, suggestion: String?
+    }
+    struct Route: Decodable {
+        let change, prefix: String
+        let site, device: String?
+        let metric: Int
+    }
+    struct Problem: Decodable { let code, text, fix: String }
+
+    let schema: Int
+    let running: Bool
+    let changes, restarts, commands: [String]
+    let exports: [Export]
+    let routes: [Route]
+    let problems: [Problem]
+
+    func export(_ subnet: IPPrefix) -> Export? { exports.first { $0.subnet == "\(subnet)" } }
+}
+
+/// What is announced of a reload is what it does.
+///
+///     ufl-host  192.168.1.10 --lan-- [ufl]  --+   same
+///     lsu-host  192.168.1.10 --lan-- [lsu]  --+-  leased by the grid, then changed
+///     cern-host                      [cern] --+
+extension NetworkTests {
+    @Suite(.serialized, .lab("plan", isBroughtUp: false, prepare: SharedSubnet.mapOne)) struct PlanTests {
+        @Test func `without a change there is nothing to plan`() throws {
+            let lab = try Lab.ofSuite()
+
+            let (status, plan) = try Self.plan(lab)
+
+            #expect(status == 0 && plan.running && plan.schema == 1)
+            #expect(plan.changes.isEmpty && plan.routes.isEmpty && plan.commands.isEmpty, "\(plan)")
+            #expect(plan.exports.allSatisfy { $0.change == "kept" && $0.owner == "ours" }, "\(plan.exports)")
+            let text = try lab.require(["ipop", "plan"], at: .gateway(lab.lsu))
+            #expect(text.hasSuffix("\nnothing to change\n"), "\(text)")
+        }
+
+        @Test func `a clash is told before it happens, with the line that ends it`() throws {
+            let lab = try Lab.ofSuite()
+            let map = try lab.read(.subnetMap, at: lab.lsu)
+            defer { try? lab.write(map, to: .subnetMap, at: lab.lsu) }
+            try lab.write(SharedSubnet.lines(lab.lsu, ("same", "auto")), to: .subnetMap, at: lab.lsu)
+
+            let (status, plan) = try Self.plan(lab)
+
+            #expect(status == 1)
+            let export = try #require(plan.export(SharedSubnet.v4))
+            #expect(export.change == "mapped" && export.owner == "other-site" && export.holder == lab.ufl.name)
+            #expect(plan.problems.map(\.code) == ["E022"])
+            let suggestion = try #require(export.suggestion)
+            #expect(suggestion.hasPrefix("lsu 192.168.1.0/24 auto"))
+            let text = try lab.run(["ipop", "plan"], at: .gateway(lab.lsu))
+            #expect(text.status == 1 && text.output.contains(suggestion), "\(text.everything)")
+            // Nothing was changed; the line, pasted, is a configuration without a clash.
+            #expect(try lab.status(lab.lsu).problems("E022").isEmpty)
+            try lab.write(
+                suggestion + "\n\(lab.lsu.name) \(SharedSubnet.v6) auto\n", to: .subnetMap, at: lab.lsu)
+            #expect(try Self.plan(lab).status == 0)
+        }
+
+        @Test func `what is announced happens with the reload`() throws {
+            let lab = try Lab.ofSuite()
+            let (map, settings) = (try lab.read(.subnetMap, at: lab.lsu), try lab.read(.settings, at: lab.lsu))
+            defer {
+                try? lab.write(map, to: .subnetMap, at: lab.lsu)
+                try? lab.write(settings, to: .settings, at: lab.lsu)
+                _ = try? lab.run(["ipop", "reload"], at: .gateway(lab.lsu))
+            }
+            let former = try lab.virtualPrefix(of: SharedSubnet.v4, at: lab.lsu)
+            let before = try lab.ipopRoutes(lab.lsu)
+            try lab.write(SharedSubnet.lines(lab.lsu, SharedSubnet.explicit), to: .subnetMap, at: lab.lsu)
+            try lab.write(
+                settings.replacing("metric: 50", with: "metric: 70").replacing("gro: true", with: "gro: false"),
+                to: .settings, at: lab.lsu)
+
+            let (status, plan) = try Self.plan(lab)
+
+            #expect(status == 0, "\(plan.problems)")
+            let export = try #require(plan.export(SharedSubnet.v4))
+            #expect(export.change == "mapped" && export.owner == "free" && export.former == "\(former)")
+            #expect(export.virtual == SharedSubnet.explicit.v4)
+            #expect(plan.restarts == ["offloads take effect at the next restart"])
+            #expect(Set(plan.routes.filter { $0.change == "removed" }.map(\.prefix)) == Set(before.keys))
+            #expect(try lab.ipopRoutes(lab.lsu) == before)
+
+            let reload = try lab.require(["ipop", "reload"], at: .gateway(lab.lsu))
+
+            #expect(reload.split(separator: "\n").map(String.init) == plan.changes)
+            let after = try lab.ipopRoutes(lab.lsu)
+            let announced = plan.routes.filter { $0.change == "added" }
+            #expect(Set(announced.map(\.prefix)) == Set(after.keys))
+            for route in announced {
+                #expect(after[route.prefix]?.metric == route.metric && after[route.prefix]?.dev == route.device)
+                #expect(try lab.status(lab.lsu).route(route.prefix)?.site == route.site)
+            }
+            #expect("\(try lab.virtualPrefix(of: SharedSubnet.v4, at: lab.lsu))" == export.virtual)
+            try lab.waitForRoutes([SharedSubnet.explicit.v4], at: lab.cern)
+            #expect(try Self.plan(lab).plan.changes.isEmpty)
+        }
+
+        @Test func `files with errors are told by place, and nothing is planned`() throws {
+            let lab = try Lab.ofSuite()
+            let settings = try lab.read(.settings, at: lab.lsu)
+            defer { try? lab.write(settings, to: .settings, at: lab.lsu) }
+            try lab.write(settings + "mtuu: 1400\n", to: .settings, at: lab.lsu)
+
+            let result = try lab.run(["ipop", "plan"], at: .gateway(lab.lsu))
+
+            #expect(result.status == 2 && result.output.isEmpty, "\(result.everything)")
+            #expect(result.everything.contains(#/ipop\.yaml:\d+:\d+: error: /#), "\(result.everything)")
+        }
+
+        private static func plan(_ lab: Lab) throws -> (status: Int32, plan: PlanDocument) {
+            let result = try lab.run(["ipop", "plan", "--json"], at: .gateway(lab.lsu))
+            try #require(result.status < 2, "\(result.everything)")
+            let document = try JSONDecoder().decode(PlanDocument.self, from: Data(result.output.utf8))
+            return (result.status, document)
+        }
+    }
+}
+
+extension SharedSubnet {
+    /// Joins two sites with the same subnets, of which the second has leased prefixes, and a third with its own.
+    @Sendable fileprivate static func mapOne(_ lab: Lab) throws {
+        try lab.joinSameSubnets([
+            (lab.ufl, lines(lab.ufl, ("same", "same"))), (lab.lsu, lines(lab.lsu)),
+        ])
+        for subnet in [v4, v6] {
+            let prefix = "\(try lab.virtualPrefix(of: subnet, at: lab.lsu))"
+            for other in [lab.ufl, lab.cern] { try lab.waitForRoutes([prefix], at: other) }
+        }
+        try lab.waitForRoutes(lab.cern.subnets, at: lab.lsu)
+    }
+}
