@@ -36,7 +36,7 @@ extension NetworkTests {
         @Test func `without a change there is nothing to plan`() throws {
             let lab = try Lab.ofSuite()
 
-            let (status, plan) = try Self.plan(lab)
+            let (status, plan) = try lab.plan()
 
             #expect(status == 0 && plan.running && plan.schema == 1)
             #expect(plan.changes.isEmpty && plan.routes.isEmpty && plan.commands.isEmpty, "\(plan)")
@@ -51,7 +51,7 @@ extension NetworkTests {
             defer { try? lab.write(map, to: .subnetMap, at: lab.lsu) }
             try lab.write(SharedSubnet.lines(lab.lsu, ("same", "auto")), to: .subnetMap, at: lab.lsu)
 
-            let (status, plan) = try Self.plan(lab)
+            let (status, plan) = try lab.plan()
 
             #expect(status == 1)
             let export = try #require(plan.export(SharedSubnet.v4))
@@ -65,7 +65,7 @@ extension NetworkTests {
             #expect(try lab.status(lab.lsu).problems("E022").isEmpty)
             try lab.write(
                 suggestion + "\n\(lab.lsu.name) \(SharedSubnet.v6) auto\n", to: .subnetMap, at: lab.lsu)
-            #expect(try Self.plan(lab).status == 0)
+            #expect(try lab.plan().status == 0)
         }
 
         @Test func `what is announced happens with the reload`() throws {
@@ -83,7 +83,7 @@ extension NetworkTests {
                 settings.replacing("metric: 50", with: "metric: 70").replacing("gro: true", with: "gro: false"),
                 to: .settings, at: lab.lsu)
 
-            let (status, plan) = try Self.plan(lab)
+            let (status, plan) = try lab.plan()
 
             #expect(status == 0, "\(plan.problems)")
             let export = try #require(plan.export(SharedSubnet.v4))
@@ -105,7 +105,7 @@ extension NetworkTests {
             }
             #expect("\(try lab.virtualPrefix(of: SharedSubnet.v4, at: lab.lsu))" == export.virtual)
             try lab.waitForRoutes([SharedSubnet.explicit.v4], at: lab.cern)
-            #expect(try Self.plan(lab).plan.changes.isEmpty)
+            #expect(try lab.plan().plan.changes.isEmpty)
         }
 
         @Test func `files with errors are told by place, and nothing is planned`() throws {
@@ -119,13 +119,52 @@ extension NetworkTests {
             #expect(result.status == 2 && result.output.isEmpty, "\(result.everything)")
             #expect(result.everything.contains(#/ipop\.yaml:\d+:\d+: error: /#), "\(result.everything)")
         }
+    }
 
-        private static func plan(_ lab: Lab) throws -> (status: Int32, plan: PlanDocument) {
-            let result = try lab.run(["ipop", "plan", "--json"], at: .gateway(lab.lsu))
-            try #require(result.status < 2, "\(result.everything)")
-            let document = try JSONDecoder().decode(PlanDocument.self, from: Data(result.output.utf8))
-            return (result.status, document)
+    /// A LAN that becomes bridged: the bridge, its addresses and the way of all routes.
+    @Suite(.serialized, .lab("planbr", sites: 2)) struct BridgePlanTests {
+        @Test func `a bridge is announced before it is made, and nothing is left to do after it`() throws {
+            let lab = try Lab.ofSuite()
+            let (map, settings) = (try lab.read(.subnetMap, at: lab.lsu), try lab.read(.settings, at: lab.lsu))
+            let before = try lab.ipopRoutes(lab.lsu)
+            try lab.write(map + "\nlsu bridged 10.128.16.0/20\n", to: .subnetMap, at: lab.lsu)
+            try lab.write(
+                settings.replacing("mode: routed", with: "mode: bridged").replacing("mtu: auto", with: "mtu: 1400"),
+                to: .settings, at: lab.lsu)
+
+            let (status, plan) = try lab.plan()
+
+            #expect(status == 0)
+            #expect(plan.commands.first?.hasPrefix("ip link add ipop-lan ") == true, "\(plan.commands)")
+            #expect(plan.commands.contains("ip link set dev ipop0 mtu 1400"))
+            #expect(Set(plan.routes.filter { $0.change == "replaced" }.map(\.prefix)) == Set(before.keys))
+            #expect(plan.routes.allSatisfy { $0.device == "ipop-lan" }, "\(plan.routes)")
+            #expect(try lab.ipopRoutes(lab.lsu) == before)
+
+            try lab.require(["ipop", "reload"], at: .gateway(lab.lsu))
+
+            let after = try lab.ipopRoutes(lab.lsu)
+            #expect(
+                Set(plan.routes.map(\.prefix)) == Set(after.keys) && after.values.allSatisfy { $0.dev == "ipop-lan" })
+            let rest = try lab.plan().plan
+            #expect(rest.changes.isEmpty && rest.commands.isEmpty && rest.routes.isEmpty, "\(rest)")
+            // And back: the device gives its MTU back to the LAN's, which it had made smaller.
+            try lab.write(map, to: .subnetMap, at: lab.lsu)
+            try lab.write(settings, to: .settings, at: lab.lsu)
+            try lab.require(["ipop", "reload"], at: .gateway(lab.lsu))
+            let last = try lab.plan().plan
+            #expect(last.changes.isEmpty && last.commands.isEmpty && last.routes.isEmpty, "\(last)")
+            #expect(try lab.status(lab.lsu).device?.mtu == 1_500)
         }
+    }
+}
+
+extension Lab {
+    /// What `ipop plan --json` says at the second site's gateway, and how it ended.
+    fileprivate func plan() throws -> (status: Int32, plan: PlanDocument) {
+        let result = try run(["ipop", "plan", "--json"], at: .gateway(lsu))
+        try #require(result.status < 2, "\(result.everything)")
+        return (result.status, try JSONDecoder().decode(PlanDocument.self, from: Data(result.output.utf8)))
     }
 }
 

@@ -11,6 +11,19 @@ import Testing
             exports: exports.map { IPPrefix($0)! }, lanInterface: lan, device: "ipop0", found: found)
     }
 
+    @Test func `the LAN's MTU is that of its ports, whatever the overlay's device has made of its bridge`() {
+        var links = Scenery.links
+        links[1].masterIndex = 7
+        links[3].masterIndex = 7
+        links[3].mtu = 1_400
+        links.append(HostLink(index: 7, name: "br0", isUp: true, mtu: 1_400, kind: HostLink.bridgeKind))
+        let found = Scenery.state(links: links)
+
+        #expect(found.lanMTU(of: "lan0", besides: "ipop0") == 1_500)
+        #expect(found.lanMTU(of: "br0", besides: "ipop0") == 1_500)
+        #expect(found.lanMTU(of: "eth9", besides: "ipop0") == nil)
+    }
+
     @Test func `the LAN's own prefixes, smaller and larger ones may be exported`() {
         let verdicts = check(["192.168.20.0/24", "192.168.20.128/25", "192.168.0.0/16", "fd20::/64"])
 

@@ -90,7 +90,7 @@ extension Daemon {
         let exports = inquiry.difference.exports.map { planned($0, inquiry, outlook) }
         let intent = NetworkIntent(
             settings: settings, bridge: outlook.bridge.standing.bridge,
-            deviceMTU: wantedDeviceMTU(settings, lanInterface: outlook.lanInterface),
+            deviceMTU: wantedDeviceMTU(settings),
             exports: exports.filter { $0.isToBeAnnounced }.map(\.subnet), routes: outlook.forecast.routes,
             bridged: bridgedRoutes(new, own: outlook.bridgedSubnet))
         let plan = HostNetworkPlanner.plan(
@@ -115,8 +115,7 @@ extension Daemon {
         let judged = judgedExports(files, lanInterface: lanInterface)
         let settings = coreSettings(files, standing: judged.standing, bridged: bridged, addresses: ownAddresses)
         return ReloadOutlook(
-            bridge: outlook, bridgedSubnet: bridged, lanInterface: lanInterface, verdicts: judged.verdicts,
-            forecast: gateway.forecast(settings))
+            bridge: outlook, bridgedSubnet: bridged, verdicts: judged.verdicts, forecast: gateway.forecast(settings))
     }
 
     // MARK: Exports
@@ -172,7 +171,6 @@ extension Daemon {
 private struct ReloadOutlook {
     let bridge: BridgeOutlook
     let bridgedSubnet: IPPrefix?
-    let lanInterface: String
     let verdicts: [ExportVerdict]
     let forecast: ReloadForecast
 }

@@ -141,7 +141,7 @@ extension Daemon {
     func applyExports(first: Bool) {
         let judged = judgedExports(files, lanInterface: lanInterface)
         let verdicts = judged.verdicts
-        deviceMTU = wantedDeviceMTU(files.settings, lanInterface: lanInterface)
+        deviceMTU = wantedDeviceMTU(files.settings)
         let addresses = namedAddresses
         guard first || verdicts != exportVerdicts || addresses != ownAddresses else { return }
         ownAddresses = addresses
@@ -193,10 +193,12 @@ extension Daemon {
     }
 
     /// As large as the LAN's, so that every frame of the LAN crosses: what does not fit a datagram travels in slices.
-    func wantedDeviceMTU(_ settings: GatewaySettings, lanInterface: String) -> Int {
+    func wantedDeviceMTU(_ settings: GatewaySettings) -> Int {
         switch settings.mtu {
-        case .bytes(let count): count
-        case .automatic: max(1_280, min(keeper.found.link(named: lanInterface)?.mtu ?? 1_500, 65_000))
+        case .bytes(let count): return count
+        case .automatic:
+            let mtu = keeper.found.lanMTU(of: settings.lan.interface, besides: settings.device)
+            return max(1_280, min(mtu ?? 1_500, 65_000))
         }
     }
 }

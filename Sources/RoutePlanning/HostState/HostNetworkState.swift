@@ -46,6 +46,14 @@ package struct HostNetworkState: Equatable, Sendable {
         return master?.kind == HostLink.bridgeKind ? master : link
     }
 
+    /// The MTU of the LAN on `interface`: of a bridge that of its smallest port, `device` left out, for a bridge takes
+    /// over the MTU of the smallest port that it gets. `nil` when there is no such interface.
+    package func lanMTU(of interface: String, besides device: String) -> Int? {
+        guard let link = link(named: interface) else { return nil }
+        let ports = links.filter { $0.masterIndex == link.index && $0.name != device }
+        return ports.map(\.mtu).min() ?? link.mtu
+    }
+
     /// The name of the link of this index, or `if7` when it is gone.
     package func linkName(_ index: Int32) -> String {
         link(at: index)?.name ?? "if\(index)"
