@@ -55,7 +55,7 @@ import Testing
                   E022 export 192.168.1.0/24 refused: site ufl owns it
                        Write into subnets.map: lsu 192.168.1.0/24 auto
 
-                2 changes, 1 route to add, 1 to remove: `ipop reload` applies it
+                2 changes, routes: 1 to add, 1 to replace, 1 to remove; `ipop reload` applies it
 
                 """)
     }

@@ -43,9 +43,9 @@ package struct PlanText: Sendable {
         guard !report.isEmpty else {
             return report.restarts.isEmpty ? "nothing to change" : "nothing to change before the next restart"
         }
-        let (comes, goes) = (count(.added), count(.removed))
-        let sentences = HumanUnits.count(report.changes.count, "change")
-        return "\(sentences), \(HumanUnits.count(comes, "route")) to add, \(goes) to remove: `ipop reload` applies it"
+        let routes: [(PlannedRouteChange, String)] = [(.added, "add"), (.replaced, "replace"), (.removed, "remove")]
+        let parts = routes.map { "\(count($0)) to \($1)" }.joined(separator: ", ")
+        return "\(HumanUnits.count(report.changes.count, "change")), routes: \(parts); `ipop reload` applies it"
     }
 
     private func count(_ change: PlannedRouteChange) -> Int { report.routes.count { $0.change == change } }
