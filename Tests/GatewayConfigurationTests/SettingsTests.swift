@@ -15,6 +15,7 @@ import Testing
         #expect(settings.device == "ipop0" && settings.mtu == .automatic && settings.lan.mode == .routed)
         #expect(settings.routes.table == .main && settings.routes.metric == 50 && settings.routes.accept == .learned)
         #expect(settings.log.level == .info && settings.metrics.listen == nil)
+        #expect(settings.names.listen == .automatic && settings.names.hosts.isEmpty)
         #expect(settings.session.rekeyAfterSeconds == 3_600 && settings.isRelay)
         #expect(settings.offloads.gso && settings.offloads.gro && settings.offloads.vnet)
     }
@@ -78,6 +79,23 @@ import Testing
         }
     }
 
+    @Test func `hosts of a routed LAN have names`() throws {
+        let settings = try #require(
+            readSettings(
+                smallSettings + """
+                    names: {listen: "fd00::1", hosts: {printer: 192.168.20.7, "no": ["192.168.20.8", "fd00::8"]}}
+
+                    """
+            ).settings)
+
+        #expect(settings.names.listen == .address(IPAddress("fd00::1")!))
+        #expect(settings.names.hosts.map(\.name) == ["printer", "no"])
+        #expect(settings.names.hosts[0].addresses == [IPAddress("192.168.20.7")!])
+        #expect(settings.names.hosts[1].addresses == [IPAddress("192.168.20.8")!, IPAddress("fd00::8")!])
+        #expect(readSettings(smallSettings + "names: {listen: off}\n").settings?.names.listen == .off)
+        #expect(readSettings(ConfigurationWriter.settingsText(settings)).settings == settings)
+    }
+
     /// What stands in the file, and how its problem is printed.
     @Test(
         arguments: Mistake.list(
@@ -90,6 +108,22 @@ import Testing
                 4:24: error: 'listen.port-mapping' must be one of auto, off, not 'of'; did you mean 'off'?
             interface: eth1
                 4:1: error: unknown key 'interface'; 'interface' belongs under 'lan'
+            names: {listen: of}
+                4:17: error: 'names.listen' must be auto, off or an IP address of this host, not 'of'; did you mean
+                'off'?
+            names: {listen: "0.0.0.0"}
+                4:17: error: 'names.listen' must be auto, off or an IP address of this host, not '0.0.0.0'
+            names: {hosts: [printer]}
+                4:16: error: 'names.hosts' must be a mapping of names, not a list; write hosts: {NAME: ADDRESS}
+            names: {hosts: {a.b: 10.0.0.1}}
+                4:17: error: 'a.b' cannot name a host: a name has 1 to 63 lower-case letters, digits and hyphens, not
+                starting or ending with a hyphen
+            names: {hosts: {a: 10.0.0.1, a: 10.0.0.2}}
+                4:30: error: host 'a' stands twice; give it a list of addresses
+            names: {hosts: {a: []}}
+                4:20: error: host 'a' has 1 to 8 addresses, not 0
+            names: {hosts: {a: 10.0.0}}
+                4:20: error: host 'a' must have the IP address of a host, not '10.0.0'
             log: {mtu: 1400}
                 4:7: error: unknown key 'mtu' in 'log'; 'mtu' belongs at the top level
             site: ufl
@@ -208,6 +242,11 @@ import Testing
             grid: a\\nsite: b\\nlan: {interface: e, mode: bridged}\\ndhcp: {allow-macs: ["ff:ff:ff:ff:ff:ff"]}\\n
                 4:21: error: 'ff:ff:ff:ff:ff:ff' is not the Ethernet address of a station; write six pairs of
                 hexadecimal digits: "02:00:00:00:00:01"
+            grid: a\\nsite: b\\nlan: {interface: e, mode: bridged}\\nnames: {hosts: {a: 10.0.0.1}}\\n
+                4:16: error: 'names.hosts' is for routed LANs, and this one is bridged; remove it: DHCP clients say how
+                they are called
+            grid: a\\nsite: b\\nlan: {interface: e, mode: bridged}\\nnames: {listen: "10.0.0.1"}\\n
+                4:17: error: on a bridged LAN the service address answers for names; write listen: auto, or off
             - grid\\n
                 1:1: error: the file must be a mapping of keys to values, not a list; write grid: .., site: ..
             """))

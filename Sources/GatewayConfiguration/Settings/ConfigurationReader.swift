@@ -7,13 +7,14 @@ package enum ConfigurationReader {
         (
             "",
             [
-                "grid", "site", "listen", "proxy", "bootstrap", "lan", "dhcp", "device", "routes", "mtu", "metrics",
-                "log", "session", "relay", "offloads",
+                "grid", "site", "listen", "proxy", "bootstrap", "lan", "dhcp", "names", "device", "routes", "mtu",
+                "metrics", "log", "session", "relay", "offloads",
             ]
         ),
         ("listen", ["port", "addresses", "tcp", "port-mapping"]),
         ("lan", ["interface", "mode", "bridge", "static-hosts"]),
         ("dhcp", ["enabled", "lease", "allow-macs", "allow-classes"]),
+        ("names", ["listen", "hosts"]),
         ("routes", ["table", "metric", "accept"]),
         ("metrics", ["listen"]),
         ("log", ["level"]),
@@ -34,6 +35,7 @@ package enum ConfigurationReader {
         settings.bootstrap = bootstrap(top, &problems)
         readDevices(top, &settings, &problems)
         readDHCP(top, &settings, &problems)
+        readHostNames(top, &settings, &problems)
         readRoutes(top, &settings, &problems)
         readMTU(top, &settings, &problems)
         readMetrics(top, &settings, &problems)

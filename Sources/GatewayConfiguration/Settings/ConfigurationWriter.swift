@@ -43,7 +43,7 @@ package enum ConfigurationWriter {
 
             # The interface that the site's hosts are on.
             lan: {\(lan.joined(separator: ", "))}
-            \(dhcpText(settings))
+            \(dhcpText(settings))\(namesText(settings))
             # The overlay's device, and how the grid's prefixes go into the kernel's routing table.
             # accept: learned takes any verified announcement; mapped takes only what subnets.map names.
             device: \(quoted(settings.device))
@@ -84,6 +84,24 @@ package enum ConfigurationWriter {
 
             # Addresses for the LAN's hosts, each for so many seconds. allow-macs or allow-classes: for some hosts only.
             dhcp: {\(keys.joined(separator: ", "))}
+
+            """
+    }
+
+    /// Who answers for names.
+    private static func namesText(_ settings: GatewaySettings) -> String {
+        let listen =
+            switch settings.names.listen {
+            case .automatic, .off: "\(settings.names.listen)"
+            case .address(let address): "\"\(address)\""
+            }
+        let hosts = settings.names.hosts.map { "\(quoted($0.name)): [\(quotedList($0.addresses))]" }
+        let list = hosts.isEmpty ? "" : ", hosts: {\(hosts.joined(separator: ", "))}"
+        return """
+
+            # Names of the grid's sites and hosts, answered at port 53 of this host's own addresses in the LAN: auto, of
+            # one address, or off. hosts: {NAME: ADDRESS} names hosts of a routed LAN.
+            names: {listen: \(listen)\(list)}
 
             """
     }

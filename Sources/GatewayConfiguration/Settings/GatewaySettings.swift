@@ -13,6 +13,7 @@ package struct GatewaySettings: Equatable, Sendable {
     package var bootstrap: [HostAndPort] = []
     package var lan: LAN
     package var dhcp = DHCP()
+    package var names = Names()
     /// Name of the overlay's TAP device.
     package var device = "ipop0"
     package var routes = Routes()
@@ -83,6 +84,46 @@ package struct GatewaySettings: Equatable, Sendable {
         package var allowedMACs: [MACAddress] = []
         /// If there are any: the clients that are answered, by what their vendor class (option 60) begins with.
         package var allowedClasses: [String] = []
+
+        package init() {}
+    }
+
+    /// `names`: the resolver.
+    package struct Names: Equatable, Sendable {
+        package static let hostLimit = 256, addressLimit = 8
+
+        /// Where it listens, at port 53.
+        package enum Listen: Equatable, Sendable, CustomStringConvertible {
+            /// At the gateway's own addresses in the exported subnets; on a bridged LAN at the service address.
+            case automatic
+            case off
+            /// On a routed LAN only.
+            case address(IPAddress)
+
+            package var description: String {
+                switch self {
+                case .automatic: "auto"
+                case .off: "off"
+                case .address(let address): "\(address)"
+                }
+            }
+        }
+
+        /// A host of a routed LAN that has a name.
+        package struct Host: Equatable, Sendable {
+            /// A DNS label.
+            package var name: String
+            /// In the LAN.
+            package var addresses: [IPAddress]
+
+            package init(name: String, addresses: [IPAddress]) {
+                self.name = name
+                self.addresses = addresses
+            }
+        }
+
+        package var listen: Listen = .automatic
+        package var hosts: [Host] = []
 
         package init() {}
     }
