@@ -16,6 +16,8 @@ package struct LANEffects: ~Copyable {
         case resolve(IPAddress)
         /// What addresses has a host of another site, or, without a name, its gateway? `nameFound` brings the answer.
         case findName(host: String, site: String)
+        /// What is an address of another site called? `nameFound(of:)` brings the answer.
+        case findNameOf(IPAddress)
         /// So many address blocks should be held in all; `blocksChanged` tells which are.
         case wantBlocks(Int)
         /// A host of this LAN may send and receive from now on, at that interface.
@@ -61,9 +63,9 @@ package struct LANRegistration: Equatable, Sendable {
 
 /// What the grid knows of an address.
 package enum AddressResolution: Equatable, Sendable {
-    /// A host behind another gateway has it; its MAC and its name are told where they are known. `isReachable`: packets
-    /// to it would arrive.
-    case remote(site: String, mac: MACAddress?, name: String?, isReachable: Bool)
+    /// A host behind another gateway has it; its MAC is told where it is known. `isReachable`: packets to it would
+    /// arrive.
+    case remote(site: String, mac: MACAddress?, isReachable: Bool)
     case nobody
     /// The grid could not be asked.
     case unknown

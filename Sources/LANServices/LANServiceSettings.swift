@@ -15,18 +15,23 @@ package struct LANServiceSettings: Equatable, Sendable {
     package var leaseSeconds: UInt32
     /// Whether hosts that have chosen their address themselves are registered.
     package var registersStaticHosts: Bool
+    /// Whether questions for names are answered.
+    package var answersNames: Bool
     /// Whose DHCP messages are answered.
     package var clients: DHCPClientPolicy
     /// DHCP option 3; none is told when it is empty.
     package var routers: [IPAddress]
     /// What DHCP clients are told to reach by the service address (option 121).
     package var routes: [IPPrefix]
+    /// Prefixes of other sites, for the names of their addresses.
+    package var remotePrefixes: [IPPrefix]
 
     /// `prefixes` beyond the first of each family do not count.
     package init(
         prefixes: [IPPrefix], serviceMAC: MACAddress, mtu: Int, site: String, grid: String,
-        leaseSeconds: UInt32 = 3_600, registersStaticHosts: Bool = true, clients: DHCPClientPolicy = .all,
-        routers: [IPAddress]? = nil, routes: [IPPrefix] = []
+        leaseSeconds: UInt32 = 3_600, registersStaticHosts: Bool = true, answersNames: Bool = true,
+        clients: DHCPClientPolicy = .all,
+        routers: [IPAddress]? = nil, routes: [IPPrefix] = [], remotePrefixes: [IPPrefix] = []
     ) {
         let kept = [AddressFamily.v4, .v6].compactMap { family in prefixes.first { $0.family == family } }
         self.prefixes = kept
@@ -36,9 +41,11 @@ package struct LANServiceSettings: Equatable, Sendable {
         self.grid = grid
         self.leaseSeconds = leaseSeconds
         self.registersStaticHosts = registersStaticHosts
+        self.answersNames = answersNames
         self.clients = clients
         self.routers = routers ?? kept.filter { $0.family == .v4 }.map { $0.address.advanced(by: 1) }
         self.routes = routes
+        self.remotePrefixes = remotePrefixes
     }
 
     /// The bridged subnet of a family.
@@ -56,6 +63,11 @@ package struct LANServiceSettings: Equatable, Sendable {
             address != prefix.address.advanced(by: 1)
         else { return false }
         return address.family == .v6 || address != prefix.lastAddress
+    }
+
+    /// The names that are answered for.
+    func zone(sites: Set<String>) -> NameZone {
+        NameZone(grid: grid, prefixes: prefixes + remotePrefixes, sites: sites.union([site]))
     }
 
     /// The domain of the site's hosts.

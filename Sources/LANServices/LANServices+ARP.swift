@@ -32,7 +32,7 @@ extension LANServices {
     /// detection works across the grid (RFC 5227 §2.1.1), but never to a host that may have the address itself: it has
     /// moved here, and the grid is yet to learn it.
     func answers(_ resolution: AddressResolution, _ asker: MACAddress, isProbe: Bool) -> Bool {
-        guard case .remote(_, let holder, _, isReachable: true) = resolution else { return false }
+        guard case .remote(_, let holder, isReachable: true) = resolution else { return false }
         return !isProbe || (holder != nil && holder != asker)
     }
 

@@ -19,8 +19,6 @@ extension LANServices {
             case .stray(let mac, let sender):
                 guard answers(resolution, mac, isProbe: false) else { continue }
                 correct(sender, at: mac, about: address, now, &effects)
-            case .name(let client):
-                answer(client, resolution.name, &effects)
             }
         }
     }

@@ -19,7 +19,7 @@ package struct LANServices: ~Copyable {
     var sweep = HostSweep()
     var dhcp = DHCPServer()
     var zone: NameZone
-    var nameClients: [NameQuestion] = []
+    var nameClients = WaitingQuestions<NameClient>()
     var nextRound: Instant
     var registrations = TokenBucket(rate: LANLimits.registrationRate, burst: LANLimits.registrationBurst)
     var answers = TokenBucket(rate: LANLimits.answerRate, burst: LANLimits.answerBurst)
@@ -33,14 +33,13 @@ package struct LANServices: ~Copyable {
         self.settings = settings
         random = SeededRandom(seed: seed)
         nextRound = now
-        zone = NameZone(grid: settings.grid, prefixes: settings.prefixes)
-        sitesChanged([])
+        zone = settings.zone(sites: [])
     }
 
     /// When `handleTimeout` wants to be called.
     package var nextWakeup: Instant? {
         let pending = dhcp.pending.compactMap(\.deadline).min()
-        return [remotes.nextWakeup, pending].compactMap { $0 }.reduce(nextRound, min)
+        return [remotes.nextWakeup, pending, nameClients.nextWakeup].compactMap { $0 }.reduce(nextRound, min)
     }
 
     /// The hosts of this LAN, in the order in which they were found.
@@ -52,6 +51,7 @@ package struct LANServices: ~Copyable {
         precondition(
             new.prefixes == settings.prefixes && new.serviceMAC == settings.serviceMAC && new.site == settings.site,
             "services of another LAN are made anew")
+        zone = new.zone(sites: zone.sites)
         settings = new
         dhcp.isCountDue = true
     }
@@ -117,7 +117,8 @@ package struct LANServices: ~Copyable {
         case DHCPMessage.serverPort where header.source.family == .v4:
             receiveDHCP(payload, link, now: now, &effects)
             return true
-        case NameClient.serverPort where header.destination == settings.serviceAddress(header.source.family):
+        case NameClient.serverPort
+        where settings.answersNames && header.destination == settings.serviceAddress(header.source.family):
             guard header.source.canBeAnswered, datagram.sourcePort != 0 else { return false }
             let source = Endpoint(address: header.source, port: datagram.sourcePort)
             receiveName(payload, from: source, to: header.destination, link, now: now, &effects)
@@ -154,7 +155,7 @@ package struct LANServices: ~Copyable {
     package mutating func handleTimeout(now: Instant, effects: inout LANEffects) {
         remotes.handleTimeout(now: now)
         handlePendingClients(now: now, &effects)
-        nameClients.removeAll { $0.ends <= now }
+        nameClients.handleTimeout(now: now)
         guard nextRound <= now else { return }
         nextRound = now + LANLimits.round
         lookAfterLeases(now: now, &effects)

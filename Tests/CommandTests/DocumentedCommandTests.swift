@@ -8,7 +8,7 @@ import Testing
 @Suite struct DocumentedCommandTests {
     /// Programs of Debian that the pages may use.
     private static let others: Set<String> = [
-        "adduser", "apt", "cp", "ip", "iptables", "mkdir", "nft", "sysctl", "systemctl", "swift",
+        "adduser", "apt", "cp", "dig", "ip", "iptables", "mkdir", "nft", "sysctl", "systemctl", "swift",
     ]
 
     @Test func `the pages have commands to check`() throws {

@@ -55,6 +55,7 @@ import Testing
             .lanNotBridged(reason: "r", fix: "f"), .portTakenOut("d", bridge: "b", remover: "r", restored: true),
             .bridgeLeft("b"), .hostAddressTaken(IPAddress(v4: 1), mac: .overlayDevice, holder: "s"),
             .hostAddressTwice(IPAddress(v4: 1), mac: .overlayDevice, rival: .virtualNextHop), .noHostAddresses("s"),
+            .namesNotServed(IPAddress(v4: 1), error: "e"),
         ]
 
         #expect(problems.map(\.code) == ProblemCode.allCases)

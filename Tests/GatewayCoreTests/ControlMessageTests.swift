@@ -37,6 +37,8 @@ import WireFormat
         .hosts(.here(number: 6, isWhole: false, [], gone: [host.address, IPAddress("2001:db8::7")!])),
         .names(.question("node7")), .names(.question("")), .names(.answer("node7", nil)),
         .names(.answer("node7", [host.address, IPAddress("2001:db8::7")!])),
+        .names(.addressQuestion(host.address)), .names(.addressAnswer(host.address, "node7")),
+        .names(.addressAnswer(IPAddress("2001:db8::7")!, nil)), .names(.addressAnswer(host.address, "")),
         .hosts(.heard(number: 6)), .hosts(.moving(host)), .hosts(.moved(host.address)), .hosts(.kept(host.address)),
     ]
 

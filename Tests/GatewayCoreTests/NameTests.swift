@@ -56,6 +56,57 @@ import WireFormat
         #expect(Self.find("node7", of: "cern", in: simulator) == [.nameFound("node7", site: "cern", .unknown)])
     }
 
+    private static func nameOf(_ address: IPAddress, in simulator: Simulator) -> [HostChange] {
+        let (asker, now) = (simulator.hosts.last!, simulator.now)
+        let known = asker.hostChanges.count
+        simulator.input(asker) { $0.findName(of: address, now: now, effects: &$1) }
+        simulator.run(for: .seconds(4))
+        return asker.hostChanges.dropFirst(known).filter { if case .addressNamed = $0 { true } else { false } }
+    }
+
+    @Test func `an address of another site's host has its name`() {
+        let simulator = Self.grid()
+
+        #expect(
+            Self.nameOf(Self.address, in: simulator)
+                == [.addressNamed(Self.address, .host("node7", site: "site1"))])
+    }
+
+    @Test func `the gateway that a route leads to is asked for the names of the prefix`() {
+        let simulator = Self.grid()
+        let (named, other) = (IPAddress(172, 16, 1, 7), IPAddress(172, 16, 1, 8))
+        let (host, now) = (simulator.hosts[1], simulator.now)
+        simulator.input(host) { gateway, effects in
+            let prefix = IPPrefix("172.16.1.0/24")!
+            let settings = CoreSettings(
+                bootstrap: [], exports: [Announcement.Export(subnet: prefix, virtual: prefix)],
+                addresses: [IPAddress(172, 16, 1, 1)], names: [NamedHost(name: "printer", addresses: [named])],
+                firstSequence: now.nanoseconds)
+            gateway.reload(settings, now: now, effects: &effects)
+        }
+        simulator.run(for: .seconds(5))
+
+        #expect(
+            Self.nameOf(named, in: simulator) == [.addressNamed(named, .host("printer", site: "site1"))])
+        #expect(
+            Self.nameOf(IPAddress(172, 16, 1, 1), in: simulator)
+                == [.addressNamed(IPAddress(172, 16, 1, 1), .host("", site: "site1"))])
+        #expect(Self.nameOf(other, in: simulator) == [.addressNamed(other, .nobody)])
+        #expect(
+            Self.find("printer", of: "site1", in: simulator)
+                == [.nameFound("printer", site: "site1", .addresses([named]))])
+    }
+
+    @Test func `addresses of nobody have no name, and one whose gateway is silent an unknown one`() {
+        let simulator = Self.grid()
+        let nobody = IPAddress(203, 0, 113, 1)
+        #expect(Self.nameOf(nobody, in: simulator) == [.addressNamed(nobody, .nobody)])
+
+        simulator.kill(simulator.hosts[1])
+
+        #expect(Self.nameOf(Self.address, in: simulator) == [.addressNamed(Self.address, .unknown)])
+    }
+
     @Test func `without a name the gateways themselves are found`() {
         let found = Self.find("", of: "site1", in: Self.grid())
 

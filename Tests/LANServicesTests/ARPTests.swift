@@ -13,7 +13,7 @@ import Testing
     private func resolve(_ address: IPAddress, isReachable: Bool = true) -> [LANEffects.Effect] {
         lan.input {
             $0.resolved(
-                address, .remote(site: "lsu", mac: farMAC, name: nil, isReachable: isReachable), now: $1, effects: &$2)
+                address, .remote(site: "lsu", mac: farMAC, isReachable: isReachable), now: $1, effects: &$2)
         }
     }
 
@@ -94,7 +94,7 @@ import Testing
         lan.receive(station.probe(for: far))
 
         let resolved = lan.input {
-            $0.resolved(far, .remote(site: "lsu", mac: nil, name: nil, isReachable: true), now: $1, effects: &$2)
+            $0.resolved(far, .remote(site: "lsu", mac: nil, isReachable: true), now: $1, effects: &$2)
         }
 
         #expect(resolved.isEmpty)

@@ -109,15 +109,38 @@ import Testing
     @Test func `the name of a remote address is the grid's word`() {
         let far = IPAddress(10, 128, 16, 77)
         let question = DNSMessage.question(DNSMessage.reverse(far), type: 12)
-        #expect(send(question).contains(.resolve(far)))
+        #expect(send(question) == [.findNameOf(far)])
+        #expect(send(question).isEmpty)
 
-        let resolved = lan.input {
-            $0.resolved(
-                far, .remote(site: "lsu", mac: Station(9).mac, name: "far", isReachable: true), now: $1,
-                effects: &$2)
+        let found = lan.input { $0.nameFound(of: far, .name(host: "far", site: "lsu"), now: $1, effects: &$2) }
+
+        #expect(found.frames.count == 2)
+        #expect(answer(found, to: question)?.data.first?.starts(with: [3] + "far".utf8) == true)
+    }
+
+    @Test func `where names are not to be answered nobody is told to ask, and who asks hears so`() throws {
+        let silent = TestLAN.giving { $0.answersNames = false }
+        #expect(try #require(silent.offer())[6] == nil)
+        silent.settle(station, client.address)
+        let frame = station.udp(
+            from: client, to: Endpoint(address: TestLAN.service, port: 53), DNSMessage.question("ufl.physics"))
+
+        let effects = silent.receive(frame)
+
+        #expect(answer(effects, to: DNSMessage.question("ufl.physics")) == nil)
+        #expect(silent.counters.errors == 1)
+    }
+
+    @Test func `addresses of other sites' prefixes have names too`() {
+        let far = IPAddress(192, 168, 20, 7)
+        let question = DNSMessage.question(DNSMessage.reverse(far), type: 12)
+        #expect(answer(send(question), to: question)?.code == 5)
+
+        lan.input { services, _, _ in
+            services.settingsChanged(TestLAN.settings { $0.remotePrefixes = [IPPrefix("192.168.20.0/24")!] })
         }
 
-        #expect(answer(resolved, to: question)?.data.first?.starts(with: [3] + "far".utf8) == true)
+        #expect(send(question) == [.findNameOf(far)])
     }
 
     @Test func `no answer is longer than its client takes`() {
@@ -132,7 +155,8 @@ import Testing
             Issue.record("both are looked up")
             return
         }
-        let (short, long) = (zone.reply(to: first, many), zone.reply(to: second, many))
+        let short = zone.reply(to: first, many, over: .datagram)
+        let long = zone.reply(to: second, many, over: .datagram)
         #expect(short.count <= 512 && short[7] == LANLimits.addressesOfName)
         #expect(long.count <= 1_232 && long[7] == LANLimits.addressesOfName)
         #expect(long.suffix(11).starts(with: [0, 0, 41]))

@@ -13,7 +13,7 @@ import Testing
     private func resolve(mac: MACAddress = Station(77).mac) -> [LANEffects.Effect] {
         lan.input {
             $0.resolved(
-                far, .remote(site: "lsu", mac: mac, name: nil, isReachable: true), now: $1, effects: &$2)
+                far, .remote(site: "lsu", mac: mac, isReachable: true), now: $1, effects: &$2)
         }
     }
 

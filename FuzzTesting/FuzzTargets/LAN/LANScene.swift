@@ -101,6 +101,7 @@ final class LANScene {
             asked = address
         case .findName(let host, let site):
             try expect(site != "ufl" && host.utf8.count <= 63, "\(host) is a name of another site")
+        case .findNameOf(let address): try expect(!address.isUnspecified, "the name of an address is asked for")
         case .wantBlocks(let count): try expect(count <= LANLimits.blocks, "blocks are bounded")
         case .localHost(let address, let mac):
             try expectHost(address)

@@ -82,7 +82,7 @@ enum LANServicesTarget {
             case 6: services.resolved(address, .unknown, now: now, effects: &effects)
             default:
                 services.resolved(
-                    address, .remote(site: "lsu", mac: own, name: "far", isReachable: count & 8 == 0), now: now,
+                    address, .remote(site: "lsu", mac: own, isReachable: count & 8 == 0), now: now,
                     effects: &effects)
             }
         }

@@ -70,7 +70,38 @@ enum DNSQuestionTarget {
             let findings: [NameZone.Finding] = [
                 .addresses(addresses), .addresses([]), .name(host: "node", site: "ufl"), .nobody, .unknown,
             ]
-            for finding in findings { try check(zone.reply(to: query, finding), input, zone) }
+            for finding in findings { try check(zone.reply(to: query, finding, over: .datagram), input, zone) }
+        }
+        try askServer(input, zone)
+    }
+
+    /// The resolver of a routed LAN: one answer at most, at once or when the grid has spoken, and a stranger gets none.
+    private static func askServer(_ input: [UInt8], _ zone: NameZone) throws(PropertyViolation) {
+        let prefix = LANScene.prefixes[0]
+        var server = NameServer(
+            settings: NameServerSettings(
+                site: "ufl", grid: "physics", subnets: [.init(local: prefix, virtual: prefix)],
+                hosts: [.init(name: "", addresses: [LANScene.service])], sites: ["lsu"]))
+        var effects: [NameServer.Effect] = []
+        let now = Instant(nanoseconds: 1_000_000_000)
+        server.receive(input.span.bytes, from: .connection(1, IPAddress(192, 0, 2, 1)), now: now, effects: &effects)
+        try expect(effects.isEmpty, "a stranger gets no answer")
+        let client = NameServer.Client.datagram(Endpoint("10.128.16.9:4000")!, at: LANScene.service)
+        server.receive(input.span.bytes, from: client, now: now, effects: &effects)
+        try expect(effects.count <= 1, "a question brings an answer, or another question")
+        let first = effects.first
+        effects = []
+        switch first {
+        case .reply(let reply, let target):
+            try expect(target == client, "an answer goes to who has asked")
+            try check(reply, input, zone)
+        case .findName(let host, let site):
+            server.nameFound(host: host, site: site, .nobody, effects: &effects)
+            try expect(effects.count == 1, "what is found out is told")
+        case .findNameOf(let address):
+            server.nameFound(of: address, .name(host: "far", site: "lsu"), effects: &effects)
+            try expect(effects.count == 1, "what is found out is told")
+        case nil: break
         }
     }
 

@@ -284,6 +284,11 @@ extension Problem {
         Problem(.noHostAddresses, ["subnet": subnet])
     }
 
+    /// `error` is the kernel's word.
+    package static func namesNotServed(_ address: IPAddress, error: String) -> Problem {
+        Problem(.namesNotServed, ["address": address.description, "error": error])
+    }
+
     /// The own certificate is on the grid's revocation list.
     package static func certificateRevoked() -> Problem { Problem(.certificateRevoked) }
 }

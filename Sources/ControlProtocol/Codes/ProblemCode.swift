@@ -66,13 +66,17 @@ package enum ProblemCode: String, Sendable, CaseIterable, Comparable {
     case hostAddressTwice = "E091"
     case noHostAddresses = "E092"
 
+    // The resolver of a routed LAN.
+    case namesNotServed = "E093"
+
     package static func < (lhs: ProblemCode, rhs: ProblemCode) -> Bool { lhs.rawValue < rhs.rawValue }
 
     /// Whether a gateway with this problem counts as degraded; the others are told and change no exit code.
     package var degrades: Bool {
         switch self {
         case .reversePathFilter, .sourceCheckDrops, .pathMTULow, .linkRefused, .stateNotSaved, .routeUnclaimed,
-            .metricsNotServed, .proxyUnusable, .streamsNotAccepted, .prefixLost, .bridgeLeft:
+            .metricsNotServed, .proxyUnusable, .streamsNotAccepted, .prefixLost, .bridgeLeft,
+            .namesNotServed:
             false
         default: true
         }
@@ -111,6 +115,12 @@ package enum ProblemCode: String, Sendable, CaseIterable, Comparable {
                 "no address of {subnet} is left for DHCP clients",
                 cause: "Every block of the bridged subnet is held by a gateway, and this one's are full.",
                 fix: "Bridge into a larger subnet, or shorten `dhcp.lease`.")
+        case .namesNotServed:
+            CodeExplanation(
+                "names are not answered at {address}: {error}",
+                cause: "Another name server has port 53 of the address, or the daemon may not take it.",
+                fix: "See who listens: `ss -lunp`; set `names.listen` in ipop.yaml to another address of this host, or "
+                    + "to off, and run `ipop reload`.")
         case .bridgeLeft:
             CodeExplanation(
                 "the bridge {bridge} is left from bridged mode",

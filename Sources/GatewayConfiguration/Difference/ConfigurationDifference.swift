@@ -120,6 +120,8 @@ package struct ConfigurationDifference: Equatable, Sendable {
                 old.metrics != new.metrics,
                 new.metrics.listen.map { "metrics served at \($0)" } ?? "metrics no longer served"
             ),
+            (old.names.listen != new.names.listen, "names answered: \(new.names.listen)"),
+            (old.names.hosts != new.names.hosts, "names of hosts changed"),
             (
                 old.listen.tcp != new.listen.tcp,
                 new.listen.tcp ? "TLS over TCP accepted" : "TLS over TCP no longer accepted"

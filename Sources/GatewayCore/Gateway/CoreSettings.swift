@@ -16,6 +16,8 @@ package struct CoreSettings: Equatable, Sendable {
     package var bridged: IPPrefix?
     /// This gateway's own addresses as the grid knows them: what the name of its site stands for.
     package var addresses: [IPAddress]
+    /// Hosts of this site that have names without having asked for an address.
+    package var names: [NamedHost]
     /// What the authority lays down, as of the last start or reload: the newest that was published may be newer.
     package var profile: ProfileTerms
     /// Never leased for this site, because this host has other uses for it.
@@ -35,6 +37,7 @@ package struct CoreSettings: Equatable, Sendable {
     package init(
         bootstrap: [HostAndPort], remembered: [Endpoint] = [], exports: [Announcement.Export],
         leasedSubnets: [IPPrefix] = [], bridged: IPPrefix? = nil, addresses: [IPAddress] = [],
+        names: [NamedHost] = [],
         policy: RoutePolicy = RoutePolicy(), profile: ProfileTerms = ProfileTerms(), reserved: [IPPrefix] = [],
         rekeyInterval: Duration = .seconds(3_600), firstSequence: UInt64,
         acquaintances: Int = DirectoryLimits.acquaintances, announces: Bool = true, isRelay: Bool = true
@@ -45,6 +48,7 @@ package struct CoreSettings: Equatable, Sendable {
         self.leasedSubnets = leasedSubnets
         self.bridged = bridged
         self.addresses = addresses
+        self.names = names
         self.policy = policy
         self.profile = profile
         self.reserved = reserved

@@ -14,6 +14,8 @@ package enum HostChange: Equatable, Sendable {
     case located(IPAddress, RemoteHost?)
     /// What was found of a name at another site: that of a host or, if it is empty, the site's own.
     case nameFound(String, site: String, NameFinding)
+    /// What was found of the name of another site's address.
+    case addressNamed(IPAddress, AddressName)
     /// `Gateway.localHosts` has changed.
     case localChanged
     /// `Gateway.hostBlocks` has changed.

@@ -1,11 +1,18 @@
 package import NetworkTypes
 
-/// Names of other sites' hosts that are asked for.
+/// Names and addresses of other sites' hosts that are asked for.
 struct NameQuestions {
-    /// One name. All gateways of the site are asked, because each knows its own hosts.
+    /// What is looked for.
+    enum Subject: Equatable {
+        /// A host's addresses: all gateways of the site are asked, because each knows its own hosts.
+        case host(String, site: String)
+        /// An address's name: the gateway that it leads to is asked.
+        case address(IPAddress)
+    }
+
+    /// What one subject has come to.
     struct Question {
-        let host: String
-        let site: String
+        let subject: Subject
         /// Those that have not said that there is no such host, and whether they have been asked.
         var waiting: [(node: NodeAddress, isSent: Bool)]
         let expires: Instant
@@ -14,6 +21,16 @@ struct NameQuestions {
     var open: [Question] = []
     /// What others are answered.
     var answers = TokenBucket(rate: NameLimits.answerRate, burst: NameLimits.answerBurst)
+}
+
+/// What became of looking for the name of an address.
+package enum AddressName: Equatable, Sendable {
+    /// Without a name it is the gateway itself.
+    case host(String, site: String)
+    /// It has no name.
+    case nobody
+    /// Nobody could be asked.
+    case unknown
 }
 
 /// What became of looking for a name.

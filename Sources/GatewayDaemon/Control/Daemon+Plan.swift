@@ -113,7 +113,8 @@ extension Daemon {
         let name = files.settings.lan.interface
         let lanInterface = keeper.found.lanLink(of: name)?.name ?? name
         let judged = judgedExports(files, lanInterface: lanInterface)
-        let settings = coreSettings(files, standing: judged.standing, bridged: bridged, addresses: ownAddresses)
+        let settings = coreSettings(
+            files, standing: judged.standing, bridged: bridged, addresses: ownAddresses, names: ownNames)
         return ReloadOutlook(
             bridge: outlook, bridgedSubnet: bridged, verdicts: judged.verdicts, forecast: gateway.forecast(settings))
     }

@@ -140,6 +140,7 @@ extension Daemon {
         if let fault = metricsServer.fault {
             list.append(.metricsNotServed(fault.address, error: fault.text))
         }
+        for fault in namePorts.faults { list.append(.namesNotServed(fault.address, error: fault.text)) }
         if let fault = streams.listenFault {
             list.append(.streamsNotAccepted(port: files.settings.listen.port, error: fault))
         }

@@ -102,6 +102,7 @@ extension Daemon {
         let service = bridgedSubnet?.serviceAddress
         plane.setGatewayAddress(
             v4: service?.family == .v4 ? service : addresses[0], v6: service?.family == .v6 ? service : addresses[1])
+        settleNames()
     }
 
     /// Something in the kernel has changed.
@@ -142,9 +143,10 @@ extension Daemon {
         let judged = judgedExports(files, lanInterface: lanInterface)
         let verdicts = judged.verdicts
         deviceMTU = wantedDeviceMTU(files.settings)
-        let addresses = namedAddresses
-        guard first || verdicts != exportVerdicts || addresses != ownAddresses else { return }
+        let (addresses, names) = (namedAddresses, namedHosts)
+        guard first || verdicts != exportVerdicts || addresses != ownAddresses || names != ownNames else { return }
         ownAddresses = addresses
+        ownNames = names
         for verdict in verdicts where verdict.refusal != nil {
             logger.warning(
                 "export refused", metadata: ["subnet": "\(verdict.prefix)", "reason": "\(verdict.refusal!.code)"])
@@ -156,7 +158,8 @@ extension Daemon {
             }
         }
         exportVerdicts = verdicts
-        let settings = coreSettings(files, standing: judged.standing, bridged: bridgedSubnet, addresses: addresses)
+        let settings = coreSettings(
+            files, standing: judged.standing, bridged: bridgedSubnet, addresses: addresses, names: names)
         gateway.reload(settings, now: now, effects: &effects)
     }
 
@@ -174,22 +177,28 @@ extension Daemon {
 
     /// What the core is to know of `files` on this host.
     func coreSettings(
-        _ files: RunningConfiguration, standing: [SubnetExport], bridged: IPPrefix?, addresses: [IPAddress]
+        _ files: RunningConfiguration, standing: [SubnetExport], bridged: IPPrefix?, addresses: [IPAddress],
+        names: [NamedHost]
     ) -> CoreSettings {
         let connected = keeper.found.connectedPrefixes(except: files.settings.device).map(\.prefix)
         return Self.coreSettings(
-            files, exports: standing, bridged: bridged, addresses: addresses, reserved: connected)
+            files, exports: standing, bridged: bridged, addresses: addresses, names: names, reserved: connected)
     }
 
     /// This gateway's own addresses as the grid knows them.
     private var namedAddresses: [IPAddress] {
-        let exports = files.exports.covered.filter { !$0.isMapped }.map { ForwardedExport($0.subnet) } + activeExports
+        let exports = knownExports
         return [AddressFamily.v4, .v6].compactMap { family in
             let own = PreferredSource.address(
                 family: family, exports: exports.map(\.subnet), found: keeper.found, device: files.settings.device)
             guard let own, let export = exports.first(where: { $0.subnet.contains(own) }) else { return nil }
             return export.subnet.counterpart(of: own, in: export.virtual)
         }
+    }
+
+    /// Own exports whose prefix in the grid is known, whether they are announced yet or not.
+    var knownExports: [ForwardedExport] {
+        files.exports.covered.filter { !$0.isMapped }.map { ForwardedExport($0.subnet) } + activeExports
     }
 
     /// As large as the LAN's, so that every frame of the LAN crosses: what does not fit a datagram travels in slices.

@@ -50,8 +50,12 @@ extension Daemon {
 
     /// Tells the services which sites' names they may look up.
     func tellSites() {
-        lan?.services.sitesChanged(Set(gateway.memberStatus.map(\.site)))
+        lan?.services.sitesChanged(otherSites)
+        settleNames()
     }
+
+    /// The sites of the other gateways.
+    var otherSites: Set<String> { Set(gateway.memberStatus.map(\.site)) }
 
     private func lanSettings(_ subnet: IPPrefix) -> LANServiceSettings {
         let settings = files.settings
@@ -62,7 +66,8 @@ extension Daemon {
         return LANServiceSettings(
             prefixes: [subnet], serviceMAC: .virtualNextHop, mtu: deviceMTU, site: settings.site, grid: settings.grid,
             leaseSeconds: UInt32(settings.dhcp.leaseSeconds), registersStaticHosts: settings.lan.staticHosts,
-            clients: clients, routes: routesForHosts)
+            answersNames: settings.names.listen != .off, clients: clients, routes: routesForHosts,
+            remotePrefixes: remotePrefixes)
     }
 
     /// What DHCP clients are told to reach by the gateway: the grid's pools, and what lies outside them. As many as an
@@ -146,6 +151,8 @@ extension Daemon {
             gateway.resolveHost(address, now: now, effects: &effects)
         case .findName(let host, let site):
             gateway.findName(host, of: site, now: now, effects: &effects)
+        case .findNameOf(let address):
+            gateway.findName(of: address, now: now, effects: &effects)
         case .wantBlocks(let count):
             gateway.wantBlocks(count, now: now, effects: &effects)
         case .localHost(let address, let station):
@@ -191,14 +198,9 @@ extension Daemon {
         case .located(let address, let host):
             locate(address, host)
         case .nameFound(let host, let site, let finding):
-            guard let lan else { return }
-            let found: NameZone.Finding =
-                switch finding {
-                case .addresses(let addresses): .addresses(addresses)
-                case .nobody: .nobody
-                case .unknown: .unknown
-                }
-            lan.services.nameFound(host: host, site: site, found, now: now, effects: &lan.effects)
+            nameFound(host, of: site, finding)
+        case .addressNamed(let address, let name):
+            nameFound(of: address, name)
         case .blocksChanged:
             lan?.services.blocksChanged(gateway.hostBlocks)
         case .blocksExhausted:
@@ -220,7 +222,7 @@ extension Daemon {
         guard let lan else { return }
         let resolution = AddressResolution.remote(
             site: gateway.site(of: host.node) ?? host.node.abbreviated, mac: host.mac,
-            name: nil, isReachable: plane.isUsable(host.node))
+            isReachable: plane.isUsable(host.node))
         lan.services.resolved(address, resolution, now: now, effects: &lan.effects)
     }
 

@@ -102,7 +102,8 @@ extension Daemon {
         case Token.metrics: acceptMetrics()
         case Token.portMapping: readPortMapping()
         case Token.firstPort..<ControlServer.firstToken: readPort(ports.sockets[Int(token - Token.firstPort)])
-        case MetricsServer.firstToken..<StreamPorts.firstToken: serveMetrics(token)
+        case MetricsServer.firstToken..<NamePorts.firstToken: serveMetrics(token)
+        case NamePorts.firstToken..<StreamPorts.firstToken: readNames(token)
         case StreamPorts.firstToken...: readStream(token)
         default: serveControl(token, ready)
         }
@@ -203,6 +204,8 @@ extension Daemon {
         if let deadline = nextWatchdog, deadline < earliest { earliest = deadline }
         if let deadline = controlServer.nextDeadline, deadline < earliest { earliest = deadline }
         if let deadline = metricsServer.nextDeadline, deadline < earliest { earliest = deadline }
+        if let deadline = namePorts.nextDeadline, deadline < earliest { earliest = deadline }
+        if let deadline = nameServer.nextWakeup, deadline < earliest { earliest = deadline }
         if let deadline = portMapping.nextDeadline, deadline < earliest { earliest = deadline }
         if let deadline = streams.nextDeadline, deadline < earliest { earliest = deadline }
         return earliest
@@ -235,6 +238,7 @@ extension Daemon {
         }
         controlServer.expire(now: now)
         metricsServer.expire(now: now)
+        expireNames()
         expirePortMapping()
         streams.expire(now: now)
         if !effects.list.isEmpty { settle() }
@@ -323,6 +327,7 @@ extension Daemon {
         }
         controlServer.close()
         metricsServer.close()
+        namePorts.close()
         streams.closeAll(now: now)
         logger.info("stopped")
     }

@@ -1,6 +1,7 @@
 import GatewayConfiguration
 import GatewayCore
 import GatewayFiles
+import LANServices
 import LinkSecurity
 import LinuxSystem
 import Logging
@@ -21,7 +22,7 @@ import RoutePlanning
 ///
 /// `+Loop` waits and dispatches, `+Effects` carries out what the core wants, `+Kernel` keeps the kernel in step,
 /// `+Reload` applies a changed configuration, `+Report` answers status, `+Metrics` draws the page for Prometheus,
-/// `+Streams` feeds the core with what TLS connections bring.
+/// `+Streams` feeds the core with what TLS connections bring, `+Names` answers for names.
 package final class Daemon {
     let arguments: DaemonArguments
     var logger: Logger
@@ -46,6 +47,9 @@ package final class Daemon {
     let bridge: BridgeKeeper
     let controlServer: ControlServer
     let metricsServer: MetricsServer
+    /// The resolver of a routed LAN, and its sockets.
+    var nameServer: NameServer
+    let namePorts: NamePorts
     let portMapping: PortMappingClient
     let state: StateFiles
 
@@ -58,6 +62,8 @@ package final class Daemon {
     var exportVerdicts: [ExportVerdict] = []
     /// This gateway's own addresses in its exports: what its site's name stands for.
     var ownAddresses: [IPAddress] = []
+    /// Hosts of this site that have names in the grid by the configuration.
+    var ownNames: [NamedHost] = []
     /// Errors of the last reload that failed; empty when the running configuration is that on disk.
     var reloadErrors: [String] = []
     var stateError: String?
@@ -118,6 +124,9 @@ package final class Daemon {
                 path: "\(arguments.runDirectory)/control.sock", group: "ipop-admin", poller: poller,
                 listenerToken: Token.control)
             metricsServer = MetricsServer(poller: poller, listenerToken: Token.metrics)
+            nameServer = NameServer(
+                settings: NameServerSettings(site: files.settings.site, grid: files.settings.grid))
+            namePorts = NamePorts(poller: poller)
             portMapping = PortMappingClient(
                 port: files.settings.listen.port, poller: poller, token: Token.portMapping, logger: logger)
             resolver = try NameResolver()
@@ -174,7 +183,7 @@ package final class Daemon {
     /// What the core is to know of the configuration, with only those exports that may be announced.
     static func coreSettings(
         _ files: RunningConfiguration, exports: [SubnetExport], bridged: IPPrefix? = nil,
-        addresses: [IPAddress] = [], reserved: [IPPrefix] = [], remembered: [Endpoint] = []
+        addresses: [IPAddress] = [], names: [NamedHost] = [], reserved: [IPPrefix] = [], remembered: [Endpoint] = []
     ) -> CoreSettings {
         let settings = files.settings
         return CoreSettings(
@@ -183,6 +192,7 @@ package final class Daemon {
                 export.virtual.map { Announcement.Export(subnet: export.subnet, virtual: $0) }
             },
             leasedSubnets: exports.filter(\.isLeased).map(\.subnet), bridged: bridged, addresses: addresses,
+            names: names,
             policy: RoutePolicy(
                 lines: files.subnetMap.policy(for: settings.site), acceptance: settings.routes.accept),
             profile: files.terms, reserved: reserved,

@@ -22,7 +22,8 @@ enum DHCPAnswer {
             reply.options.append(.routers, settings.routers)
             reply.options.append(.broadcastAddress, [prefix.lastAddress])
         }
-        reply.options.append(.nameServers, settings.serviceAddress(.v4).map { [$0] } ?? [])
+        let nameServer = settings.answersNames ? settings.serviceAddress(.v4) : nil
+        reply.options.append(.nameServers, nameServer.map { [$0] } ?? [])
         reply.options.append(.domainName, Array(settings.domain.utf8))
         let mtu = UInt16(clamping: settings.mtu)
         reply.options.append(.interfaceMTU, [UInt8(mtu >> 8), UInt8(mtu & 255)])

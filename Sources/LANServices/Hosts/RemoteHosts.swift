@@ -11,8 +11,6 @@ struct RemoteHosts {
         case neighbour(target: IPAddress, source: IPAddress, MACAddress)
         /// Frames for the address come to another interface than the service's: its sender is to know.
         case stray(MACAddress, IPAddress)
-        /// A resolver asks for the name that belongs to the address.
-        case name(NameClient)
     }
 
     private struct Known {
@@ -56,8 +54,8 @@ struct RemoteHosts {
     mutating func note(_ resolution: AddressResolution, of address: IPAddress, now: Instant) -> [Waiter] {
         let age: Duration =
             switch resolution {
-            case .remote(_, _, _, isReachable: true): LANLimits.holderAge
-            case .remote(_, _, _, isReachable: false), .nobody: LANLimits.vacancyAge
+            case .remote(_, _, isReachable: true): LANLimits.holderAge
+            case .remote(_, _, isReachable: false), .nobody: LANLimits.vacancyAge
             case .unknown: LANLimits.uncertaintyAge
             }
         known[Self.place(of: address)] = Known(address: address, resolution: resolution, ends: now + age)

@@ -21,8 +21,12 @@ struct DNSAnswer {
     var zone: [String]?
 
     /// The message. What does not fit is left out whole, and the client is told so (RFC 2181 §9).
-    var encoded: [UInt8] {
-        let limit = min(max(query.sizeLimit ?? 0, Self.plainByteCount), Self.byteCountLimit)
+    func encoded(over transport: DNSTransport) -> [UInt8] {
+        let limit =
+            switch transport {
+            case .datagram: min(max(query.sizeLimit ?? 0, Self.plainByteCount), Self.byteCountLimit)
+            case .stream: Int(UInt16.max)
+            }
         let whole = encode(records, isTruncated: false)
         return whole.count <= limit ? whole : encode([], isTruncated: true)
     }

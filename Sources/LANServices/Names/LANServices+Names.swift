@@ -9,9 +9,18 @@ extension LANServices {
     package mutating func nameFound(
         host: String, site: String, _ finding: NameZone.Finding, now: Instant, effects: inout LANEffects
     ) {
-        let answered = nameClients.filter { $0.host == host && $0.site == site }
-        nameClients.removeAll { $0.host == host && $0.site == site }
-        for question in answered { answer(question.client, finding, &effects) }
+        for waiting in nameClients.take(.host(host, site: site)) {
+            answer(waiting.client, waiting.query, finding, &effects)
+        }
+    }
+
+    /// The answer to `findNameOf`.
+    package mutating func nameFound(
+        of address: IPAddress, _ finding: NameZone.Finding, now: Instant, effects: inout LANEffects
+    ) {
+        for waiting in nameClients.take(.address(address)) {
+            answer(waiting.client, waiting.query, finding, &effects)
+        }
     }
 
     /// A datagram to the name server's port of the service address.
@@ -21,24 +30,33 @@ extension LANServices {
     ) {
         guard names.take(now: now) else { return drop(.paced) }
         counters.nameQuestions += 1
-        func client(_ query: DNSQuery) -> NameClient {
-            NameClient(endpoint: source, mac: link.source, service: service, query: query)
-        }
+        let client = NameClient(endpoint: source, mac: link.source, service: service)
         switch zone.understand(message) {
         case .silence:
             drop(.notForService)
         case .reply(let reply):
             send(reply, to: source, link.source, from: service, &effects)
         case .host(let host, settings.site, let query):
-            answer(client(query), addresses(of: host), &effects)
+            answer(client, query, addresses(of: host), &effects)
         case .host(let host, let site, let query):
-            guard nameClients.count < LANLimits.openQuestions else { return drop(.full) }
-            let isAsked = nameClients.contains { $0.host == host && $0.site == site }
-            nameClients.append(
-                NameQuestion(host: host, site: site, client: client(query), ends: now + LANLimits.patience))
-            if !isAsked { effects.append(.findName(host: host, site: site)) }
+            ask(.host(host, site: site), .findName(host: host, site: site), client, query, now, &effects)
         case .address(let address, let query):
-            answerName(of: address, client(query), now, &effects)
+            if let known = name(of: address) {
+                answer(client, query, known, &effects)
+            } else {
+                ask(.address(address), .findNameOf(address), client, query, now, &effects)
+            }
+        }
+    }
+
+    private mutating func ask(
+        _ subject: WaitingQuestions<NameClient>.Subject, _ effect: LANEffects.Effect, _ client: NameClient,
+        _ query: DNSQuery, _ now: Instant, _ effects: inout LANEffects
+    ) {
+        switch nameClients.add(subject, client, query, now: now) {
+        case .isNew: effects.append(effect)
+        case .waits: break
+        case .full: drop(.full)
         }
     }
 
@@ -53,24 +71,18 @@ extension LANServices {
         return .addresses([host.address] + others.map(\.address))
     }
 
-    private mutating func answerName(
-        of address: IPAddress, _ client: NameClient, _ now: Instant, _ effects: inout LANEffects
-    ) {
-        if serviceAddresses.contains(address) {
-            return answer(client, .name(host: "", site: settings.site), &effects)
-        }
-        if let host = table[address]?.host {
-            let named = host.name ?? table.hosts.first { $0.mac == host.mac && $0.name != nil }?.name
-            return answer(client, named.map { .name(host: $0, site: settings.site) } ?? .nobody, &effects)
-        }
-        if let known = remotes.resolution(of: address, now: now) {
-            return answer(client, known.name, &effects)
-        }
-        if remotes.ask(address, for: .name(client), now: now) { effects.append(.resolve(address)) }
+    /// What an address is called, where this gateway knows; `nil` for an address that may be another site's.
+    private func name(of address: IPAddress) -> NameZone.Finding? {
+        if serviceAddresses.contains(address) { return .name(host: "", site: settings.site) }
+        guard let host = table[address]?.host else { return nil }
+        let named = host.name ?? table.hosts.first { $0.mac == host.mac && $0.name != nil }?.name
+        return named.map { .name(host: $0, site: settings.site) } ?? .nobody
     }
 
-    func answer(_ client: NameClient, _ finding: NameZone.Finding, _ effects: inout LANEffects) {
-        let reply = zone.reply(to: client.query, finding)
+    private func answer(
+        _ client: NameClient, _ query: DNSQuery, _ finding: NameZone.Finding, _ effects: inout LANEffects
+    ) {
+        let reply = zone.reply(to: query, finding, over: .datagram)
         send(reply, to: client.endpoint, client.mac, from: client.service, &effects)
     }
 
@@ -85,7 +97,7 @@ extension LANServices {
     var serviceAddresses: [IPAddress] { settings.prefixes.map { $0.address.advanced(by: 1) } }
 }
 
-/// Who has asked for a name, and what.
+/// Who has asked for a name.
 struct NameClient {
     /// RFC 1035 §4.2.
     static let serverPort: UInt16 = 53
@@ -94,24 +106,4 @@ struct NameClient {
     let mac: MACAddress
     /// The service address that it has asked.
     let service: IPAddress
-    let query: DNSQuery
-}
-
-/// A question for a host of another site.
-struct NameQuestion {
-    let host: String
-    let site: String
-    let client: NameClient
-    let ends: Instant
-}
-
-extension AddressResolution {
-    /// The name that belongs to the address.
-    var name: NameZone.Finding {
-        switch self {
-        case .remote(let site, _, let name?, _): .name(host: name, site: site)
-        case .remote, .nobody: .nobody
-        case .unknown: .unknown
-        }
-    }
 }

@@ -6,13 +6,13 @@ package import NetworkTypes
 package struct NameZone: Equatable, Sendable {
     package let grid: String
     /// Addresses whose names are asked for here.
-    package var prefixes: [IPPrefix]
+    private let prefixes: PrefixIndex
     /// The sites of the grid.
     package var sites: Set<String>
 
     package init(grid: String, prefixes: [IPPrefix], sites: Set<String> = []) {
         self.grid = grid
-        self.prefixes = prefixes
+        self.prefixes = PrefixIndex(prefixes)
         self.sites = sites
     }
 
@@ -51,7 +51,7 @@ package struct NameZone: Equatable, Sendable {
         }
         if query.name.last == grid { return outcome(within: query) }
         if let address = ReverseName.address(of: query.name) {
-            guard prefixes.contains(where: { $0.contains(address) }) else { return refusal(of: query) }
+            guard prefixes.contains(address) else { return refusal(of: query) }
             return .address(address, query)
         }
         return refusal(of: query)
@@ -61,20 +61,26 @@ package struct NameZone: Equatable, Sendable {
         let labels = query.name.dropLast()
         switch labels.count {
         case 0:
-            return .reply(reply(to: query, .addresses([])))
+            return .reply(reply(to: query, .addresses([]), over: .datagram))
         case 1 where sites.contains(labels[0]):
             return .host("", site: labels[0], query)
         case 2 where sites.contains(labels[1]) && !labels[0].isEmpty:
             return .host(labels[0], site: labels[1], query)
         default:
-            return .reply(reply(to: query, .nobody))
+            return .reply(reply(to: query, .nobody, over: .datagram))
         }
     }
 
-    private func refusal(of query: DNSQuery) -> Outcome { .reply(DNSAnswer(query: query, code: .refused).encoded) }
+    private func refusal(of query: DNSQuery) -> Outcome {
+        .reply(DNSAnswer(query: query, code: .refused).encoded(over: .datagram))
+    }
 
     /// The answer to a question, when its look-up has ended.
-    package func reply(to query: DNSQuery, _ finding: Finding) -> [UInt8] {
+    package func reply(to query: DNSQuery, _ finding: Finding, over transport: DNSTransport) -> [UInt8] {
+        answer(to: query, finding).encoded(over: transport)
+    }
+
+    private func answer(to query: DNSQuery, _ finding: Finding) -> DNSAnswer {
         // The names of addresses have other zones, about which nothing is known here.
         let zone = query.name.last == grid ? [grid] : nil
         switch finding {
@@ -84,18 +90,18 @@ package struct NameZone: Equatable, Sendable {
                 guard query.type == type || query.type == DNSQuery.Record.any else { return nil }
                 return DNSAnswer.Record(type: type, data: address.bytes)
             }
-            return DNSAnswer(query: query, code: .done, records: records, zone: zone).encoded
+            return DNSAnswer(query: query, code: .done, records: records, zone: zone)
         case .name(let host, let site):
             guard query.type == DNSQuery.Record.pointer || query.type == DNSQuery.Record.any else {
-                return DNSAnswer(query: query, code: .done, zone: zone).encoded
+                return DNSAnswer(query: query, code: .done, zone: zone)
             }
             let labels = host.isEmpty ? [site, grid] : [host, site, grid]
             let record = DNSAnswer.Record(type: DNSQuery.Record.pointer, data: DNSAnswer.name(labels))
-            return DNSAnswer(query: query, code: .done, records: [record]).encoded
+            return DNSAnswer(query: query, code: .done, records: [record])
         case .nobody:
-            return DNSAnswer(query: query, code: .noSuchName, zone: zone).encoded
+            return DNSAnswer(query: query, code: .noSuchName, zone: zone)
         case .unknown:
-            return DNSAnswer(query: query, code: .failed).encoded
+            return DNSAnswer(query: query, code: .failed)
         }
     }
 }
