@@ -177,9 +177,8 @@ let package = Package(
         tests(
             "CommandTests",
             [
-                "ipop", "ControlProtocol", "HostDiagnosis", "GatewayConfiguration", "LinkSecurity", "LinuxSystem",
-                "NetworkTypes",
-                "OpenSSLLink", "RoutePlanning", argumentParser,
+                "ipop", "ControlProtocol", "HostDiagnosis", "GatewayConfiguration", "GatewayCore", "LinkSecurity",
+                "LinuxSystem", "NetworkTypes", "OpenSSLLink", "RoutePlanning", argumentParser,
             ]),
         tests("NetworkTests", ["GatewayLab", "WANEmulation", "LinuxSystem", "NetworkTypes"]),
         tests("FuzzReplayTests", ["FuzzTargets"]),

@@ -19,6 +19,10 @@ package struct ConfigurationCheck {
     /// Whether the key's file is about to be written: who may read the old one does not matter then.
     package var replacesKey = false
 
+    /// A grid profile that was published, as the daemon has kept it: it counts if the authority has signed it and it is
+    /// newer than grid.yaml. The daemon runs by it, too.
+    package var publishedProfile: [UInt8]?
+
     /// Everything that was found, in the order of the files.
     package private(set) var problems: [ConfigurationProblem] = []
     /// What ipop.yaml says; `nil` while it has errors.
@@ -63,7 +67,8 @@ package struct ConfigurationCheck {
 
     /// Looks at everything; afterwards `problems` has what was found.
     package mutating func run() {
-        let loaded = ConfigurationFiles.load(directory: paths.directory, readFile: readFile)
+        let loaded = ConfigurationFiles.load(
+            directory: paths.directory, published: verifiedProfile, readFile: readFile)
         problems = loaded.problems
         settings = loaded.settings
         settingsTree = loaded.settingsTree
@@ -86,13 +91,21 @@ package struct ConfigurationCheck {
             if let authority { checkChain(own, authority: authority) }
             checkExports(own.details)
         }
-        if let pools = loaded.gridProfile?.pools { checkVirtualPrefixes(pools) }
+        if let pools = loaded.newestProfile?.pools { checkVirtualPrefixes(pools) }
         if let authority, let profile = loaded.gridProfile,
             let fault = profile.fault(under: authority)
         {
             add(.gridProfile, paths.gridProfile, fault, fix: "join again with a bundle of this grid")
         }
         if !replacesKey { checkKeyFile() }
+    }
+
+    /// The published profile, if it is of the authority that the files name.
+    private var verifiedProfile: GridProfile? {
+        guard let publishedProfile, case .success(let bytes) = readFile(paths.authorityCertificate),
+            let authority = try? Certificate(pem: String(decoding: bytes, as: UTF8.self))
+        else { return nil }
+        return try? GridPublications(authority: authority).profile(publishedProfile).get()
     }
 
     /// Reads a file from the disk.

@@ -1,4 +1,4 @@
-import GatewayConfiguration
+package import GatewayConfiguration
 package import LinkSecurity
 package import OpenSSLLink
 import YAMLReader
@@ -25,14 +25,19 @@ package final class GridPublications: PublicationAuthority {
                     kind: kind, version: UInt64(clamping: list.number), content: content,
                     revokedSerials: list.entries.map(\.serial)))
         case .gridProfile:
-            guard case .success(let root) = YAMLReader.node(from: content, file: "grid.yaml"),
-                let profile = ConfigurationReader.gridProfile(from: root, file: "grid.yaml").profile,
-                Array(profile.yamlText.utf8) == content
-            else { return .failure(.malformed) }
-            guard profile.fault(under: authority) == nil else { return .failure(.notByAuthority) }
-            return .success(
+            return profile(content).map { profile in
                 Publication(
-                    kind: kind, version: UInt64(clamping: profile.created), content: content, terms: profile.terms))
+                    kind: kind, version: UInt64(clamping: profile.created), content: content, terms: profile.terms)
+            }
         }
+    }
+
+    /// The grid profile in the content, once its signature has been checked.
+    package func profile(_ content: [UInt8]) -> Result<GridProfile, PublicationFault> {
+        guard case .success(let root) = YAMLReader.node(from: content, file: "grid.yaml"),
+            let profile = ConfigurationReader.gridProfile(from: root, file: "grid.yaml").profile,
+            Array(profile.yamlText.utf8) == content
+        else { return .failure(.malformed) }
+        return profile.fault(under: authority) == nil ? .success(profile) : .failure(.notByAuthority)
     }
 }

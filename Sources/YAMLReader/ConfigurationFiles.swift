@@ -16,6 +16,8 @@ package struct LoadedConfiguration: Sendable {
     package let subnetMap: SubnetMap?
     /// `nil` when grid.yaml has errors. Its signature has not been looked at.
     package let gridProfile: GridProfile?
+    /// The newer one of grid.yaml's and what was published; `nil` when grid.yaml has errors.
+    package let newestProfile: GridProfile?
     /// ipop.yaml as a tree, for the places of its values; `nil` when it is not YAML.
     package let settingsTree: ConfigurationNode?
     /// Of all files, in the order ipop.yaml, subnets.map, grid.yaml, each in the file's order.
@@ -28,8 +30,10 @@ package struct LoadedConfiguration: Sendable {
 /// Reads the text files of a configuration directory. Certificates and keys are not read here.
 package enum ConfigurationFiles {
     /// Loads ipop.yaml, subnets.map and grid.yaml from `directory`. `readFile` returns a file's content by path.
+    /// `published` is a profile that the grid's authority has published, its signature verified: a newer one than that
+    /// of grid.yaml says what the pools are.
     package static func load(
-        directory: String, readFile: (String) -> Result<[UInt8], FileReadFault>
+        directory: String, published: GridProfile? = nil, readFile: (String) -> Result<[UInt8], FileReadFault>
     ) -> LoadedConfiguration {
         let paths = ConfigurationPaths(directory: directory)
         var problems: [ConfigurationProblem] = []
@@ -73,12 +77,16 @@ package enum ConfigurationFiles {
                     "this is the profile of grid '\(profile.grid)', but ipop.yaml names grid '\(settings.grid)'",
                     suggestion: "keep files of one grid only"))
         }
+        let newest = profile.map { profile in
+            published.flatMap { $0.created > profile.created ? $0 : nil } ?? profile
+        }
         if let settings, let map {
             problems += BridgedSubnetCheck.problems(
-                settings: settings, settingsTree: settingsTree, map: map, pools: profile?.pools ?? [], paths: paths)
+                settings: settings, settingsTree: settingsTree, map: map, pools: newest?.pools ?? [], paths: paths)
         }
         return LoadedConfiguration(
-            settings: settings, subnetMap: map, gridProfile: profile, settingsTree: settingsTree, problems: problems)
+            settings: settings, subnetMap: map, gridProfile: profile, newestProfile: newest,
+            settingsTree: settingsTree, problems: problems)
     }
 
     private static func tree(

@@ -9,8 +9,10 @@ import YAMLReader
         authorityFingerprint: [UInt8](repeating: 1, count: 32),
         signature: [1])
 
-    private func load(_ files: [String: Result<String, FileReadFault>]) -> LoadedConfiguration {
-        ConfigurationFiles.load(directory: "/etc/ipop/") { path in
+    private func load(
+        _ files: [String: Result<String, FileReadFault>], published: GridProfile? = nil
+    ) -> LoadedConfiguration {
+        ConfigurationFiles.load(directory: "/etc/ipop/", published: published) { path in
             (files[path] ?? .failure(.notFound)).map { Array($0.utf8) }
         }
     }
@@ -66,5 +68,24 @@ import YAMLReader
         ])
 
         #expect(loaded.problems.map(\.code) == [.gridProfile])
+    }
+
+    @Test(arguments: [Int64(1), 2])
+    func `a LAN may be bridged into a pool of a newer profile that was published`(created: Int64) {
+        let isNewer = created > profile.created
+        var published = profile
+        published.pools = [IPPrefix("172.31.0.0/16")!]
+        published.created = created
+        let files: [String: Result<String, FileReadFault>] = [
+            "/etc/ipop/ipop.yaml": .success("grid: physics\nsite: lsu\nlan: {interface: eth1, mode: bridged}\n"),
+            "/etc/ipop/subnets.map": .success("lsu bridged 172.31.16.0/20\n"),
+            "/etc/ipop/grid.yaml": .success(profile.yamlText),
+        ]
+
+        let loaded = load(files, published: published)
+
+        #expect(loaded.problems.map(\.code) == (isNewer ? [] : [.invalidValue]))
+        #expect(loaded.newestProfile == (isNewer ? published : profile) && loaded.gridProfile == profile)
+        #expect(load(files).problems.map(\.code) == [.invalidValue])
     }
 }

@@ -43,7 +43,7 @@ extension Daemon {
     func readChanges() throws(ControlFailure) -> (new: RunningConfiguration, difference: ConfigurationDifference) {
         var new: RunningConfiguration
         do throws(StartupError) {
-            new = try RunningConfiguration.load(directory: arguments.configDirectory, now: WallClock.unixSeconds())
+            new = try RunningConfiguration.load(arguments, now: WallClock.unixSeconds())
         } catch {
             throw ControlFailure(.configurationRejected, error.description)
         }

@@ -100,7 +100,7 @@ package final class Daemon {
     package init(arguments: DaemonArguments) throws(StartupError) {
         self.arguments = arguments
         let wallClock = WallClock.unixSeconds()
-        files = try RunningConfiguration.load(directory: arguments.configDirectory, now: wallClock)
+        files = try RunningConfiguration.load(arguments, now: wallClock)
         logger = Logger(label: "ipopd", factory: JournalLogHandler.init(label:))
         logger.logLevel = LogLevels.level(files.settings.log.level)
         now = MonotonicClock.now()

@@ -31,9 +31,11 @@ struct RunningConfiguration {
             profileVersion: terms.version)
     }
 
-    /// Reads `directory`; throws every error found, not only the first, if one of them is fatal.
-    static func load(directory: String, now: Int64) throws(StartupError) -> RunningConfiguration {
-        var check = ConfigurationCheck(paths: ConfigurationPaths(directory: directory), now: now)
+    /// Reads the configuration directory, and of the state directory the profile that was published; throws every error
+    /// found, not only the first, if one of them is fatal.
+    static func load(_ arguments: DaemonArguments, now: Int64) throws(StartupError) -> RunningConfiguration {
+        var check = ConfigurationCheck(paths: ConfigurationPaths(directory: arguments.configDirectory), now: now)
+        check.publishedProfile = PublishedProfile.saved(in: arguments.stateDirectory)
         check.run()
         let fatal = check.fatalProblems
         guard let settings = check.settings, let map = check.subnetMap, let certificate = check.certificate,

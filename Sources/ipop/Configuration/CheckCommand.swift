@@ -1,6 +1,7 @@
 import ArgumentParser
 import ControlProtocol
 import GatewayConfiguration
+import GatewayDaemon
 import GatewayFiles
 import OpenSSLLink
 
@@ -11,20 +12,23 @@ struct CheckCommand: ParsableCommand {
         abstract: "Check this gateway's configuration, offline",
         discussion: """
             Reads ipop.yaml, subnets.map, grid.yaml and tls/, verifies the certificate, its key and the grid's \
-            profile, and compares the exports with the certificate and with this host's interfaces and networks. Every \
-            problem is told on standard error as FILE:LINE:COLUMN: error: .. with what to do. Nothing is changed, and \
-            the daemon is not asked.
+            profile, and compares the exports with the certificate, with the grid's pools and with this host's \
+            interfaces and networks. The pools are those of grid.yaml or, if it is newer, of the profile that was \
+            published in the grid and that the daemon keeps in --state-dir. Every problem is told on standard error as \
+            FILE:LINE:COLUMN: error: .. with what to do. Nothing is changed, and the daemon is not asked.
 
             Exit code 0: no errors (there may be warnings); 2: errors; 4: a file may not be read.
             """)
 
     @OptionGroup var configuration: ConfigurationDirectory
+    @OptionGroup var state: StateDirectory
 
     @Flag(help: "Print JSON (schema 1).")
     var json = false
 
     func run() throws {
-        let check = ConfigurationCheck(paths: configuration.paths, now: CertificateAuthority.systemTime())
+        var check = ConfigurationCheck(paths: configuration.paths, now: CertificateAuthority.systemTime())
+        check.publishedProfile = PublishedProfile.saved(in: state.path)
         let report = CheckReport.make(check)
         if json {
             print(report.json.pretty)

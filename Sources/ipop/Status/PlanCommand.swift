@@ -1,6 +1,7 @@
 import ArgumentParser
 import ControlProtocol
 import GatewayConfiguration
+import GatewayDaemon
 import GatewayFiles
 import LinuxSystem
 
@@ -26,6 +27,7 @@ struct PlanCommand: ParsableCommand {
 
     @OptionGroup var runDirectory: RunDirectory
     @OptionGroup var configurationDirectory: ConfigurationDirectory
+    @OptionGroup var stateDirectory: StateDirectory
 
     func run() throws {
         let report: PlanReport
@@ -56,6 +58,7 @@ struct PlanCommand: ParsableCommand {
     /// What the files alone tell.
     private func planOfStart() throws(CommandFailure) -> PlanReport {
         var check = ConfigurationCheck(paths: configurationDirectory.paths, now: WallClock.unixSeconds())
+        check.publishedProfile = PublishedProfile.saved(in: stateDirectory.path)
         check.run()
         guard check.fatalProblems.isEmpty, let settings = check.settings else {
             for problem in check.fatalProblems { Terminal.printNotice(problem.description) }

@@ -1,6 +1,8 @@
 import ControlProtocol
 import Foundation
 import GatewayConfiguration
+import GatewayCore
+import LinkSecurity
 import NetworkTypes
 import OpenSSLLink
 import Testing
@@ -104,6 +106,30 @@ import Testing
         #expect(foreign.contains { $0["text"]?.stringValue?.contains("not signed by this grid's authority") == true })
         #expect(foreign.contains { $0["code"] == "E112" })
         #expect(site.contains { $0["text"]?.stringValue?.contains("is of site 'lsu', but ipop.yaml names") == true })
+    }
+
+    @Test func `the pools are those of the newest profile that the authority has signed`() throws {
+        let run = try CommandRun.joined()
+        try run.edit("etc/subnets.map", "  same", "  172.31.7.0/24")
+        _ = try run.run("/usr/bin/mkdir", ["state"])
+        try run.require("grid profile --ca ca --pool 172.31.0.0/16")
+        try run.require("grid create physics --pool 172.31.0.0/16 --out other")
+        func codes(published file: String) throws -> [String] {
+            let memory = PublicationMemory([(.gridProfile, Array(try run.read(file).utf8))])
+            try Data(memory.encoded).write(to: URL(filePath: run.path("state/publications")))
+            let answer = try run.ipop("check --config-dir etc --state-dir state --json")
+            let problems = try #require(try answer.json()["problems"]?.elements)
+            return problems.filter { $0["severity"] == "error" }.compactMap { $0["code"]?.stringValue }
+        }
+
+        #expect(try run.ipop("check --config-dir etc --state-dir state").exitCode == 2)
+        #expect(try codes(published: "ca/grid.yaml").isEmpty)
+        // Another authority's, and one that is older than grid.yaml, say nothing.
+        #expect(try codes(published: "other/grid.yaml") == ["E070"])
+        let first = try run.read("etc/grid.yaml")
+        try run.write("older.yaml", first)
+        try run.write("etc/grid.yaml", try run.read("ca/grid.yaml"))
+        #expect(try codes(published: "older.yaml").isEmpty)
     }
 
     @Test func `a changed profile is refused`() throws {
