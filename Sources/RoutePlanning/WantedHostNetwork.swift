@@ -55,7 +55,8 @@ package struct WantedHostNetwork: Equatable, Sendable {
     package static let smallestV6MTU = 1280
 }
 
-/// A remote prefix that should be reached through the overlay.
+/// A remote prefix that should be reached through the overlay, or a virtual prefix of this site, which has no hosts
+/// here.
 package struct WantedRoute: Hashable, Comparable, Sendable {
     package var prefix: IPPrefix
     /// The site that exports it.
@@ -66,16 +67,19 @@ package struct WantedRoute: Hashable, Comparable, Sendable {
     package var advertisedMSS: UInt32?
     /// Path MTU in bytes; `nil` means the device's.
     package var mtu: UInt32?
+    /// What is sent there is answered with "unreachable" and goes nowhere, least of all by the default route.
+    package var isDeadEnd: Bool
 
     package init(
         prefix: IPPrefix, site: String, preferredSource: IPAddress? = nil, advertisedMSS: UInt32? = nil,
-        mtu: UInt32? = nil
+        mtu: UInt32? = nil, isDeadEnd: Bool = false
     ) {
         self.prefix = prefix
         self.site = site
         self.preferredSource = preferredSource
         self.advertisedMSS = advertisedMSS
         self.mtu = mtu
+        self.isDeadEnd = isDeadEnd
     }
 
     /// Ordered by prefix, then site.

@@ -52,6 +52,7 @@ import Testing
             .exportRefused(prefix, issue: RouteIssue(.outsidePool)),
             .exportRefused(prefix, issue: RouteIssue(.poolExhausted)), .prefixLeasePending(prefix, issue: issue),
             .prefixLost(prefix, subnet: prefix, holder: "s", replacement: nil),
+            .virtualPrefixShared(prefix, subnet: prefix, network: prefix, interface: "i"),
             .lanNotBridged(reason: "r", fix: "f"), .portTakenOut("d", bridge: "b", remover: "r", restored: true),
             .bridgeLeft("b"), .hostAddressTaken(IPAddress(v4: 1), mac: .overlayDevice, holder: "s"),
             .hostAddressTwice(IPAddress(v4: 1), mac: .overlayDevice, rival: .virtualNextHop), .noHostAddresses("s"),

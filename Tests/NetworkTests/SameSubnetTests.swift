@@ -42,6 +42,24 @@ extension NetworkTests {
             }
         }
 
+        @Test func `a host that sends to its own site's virtual prefix is told that nobody is there`() throws {
+            let lab = try Lab.ofSuite()
+
+            for host in [SharedSubnet.host4, SharedSubnet.host6] {
+                let address = try lab.virtual(host, at: lab.ufl)
+                let result = try lab.run(["ping", "-n", "-c", "1", "-W", "5", address], at: .host(lab.ufl))
+                #expect(result.status == 1 && result.output.contains("nreachable"), "\(result.everything)")
+            }
+
+            let status = try lab.status(lab.ufl)
+            for subnet in [SharedSubnet.v4, SharedSubnet.v6] {
+                let route = status.route("\(try lab.virtualPrefix(of: subnet, at: lab.ufl))")
+                #expect(route?.site == lab.ufl.name && route?.kernel == "installed" && route?.deadEnd == true)
+            }
+            let table = try lab.require(["ipop", "routes"], at: .gateway(lab.ufl))
+            #expect(table.contains("unreachable") && table.contains("a dead end"), "\(table)")
+        }
+
         @Test func `gateways reach hosts behind others`() throws {
             let lab = try Lab.ofSuite()
 

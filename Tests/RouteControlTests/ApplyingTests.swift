@@ -33,6 +33,24 @@ import Testing
         #expect(try host.lookup("fd10::5")?.linkIndex == device.index)
     }
 
+    @Test func `own virtual prefixes end in the kernel, of both families, and go again`() throws {
+        let host = try TestHost()
+        var wanted = WantedHostNetwork.twoSites()
+        wanted.routes += ["10.128.7.0/24", "fd77:7::/64"].map { prefix in
+            WantedRoute(prefix: IPPrefix(prefix)!, site: "lsu", isDeadEnd: true)
+        }
+
+        try host.reconcile(wanted)
+
+        #expect(try host.plan(wanted).steps == [])
+        #expect(try host.shell("ip route show type unreachable").contains("unreachable 10.128.7.0/24 "))
+        #expect(try host.shell("ip -6 route show type unreachable").contains("fd77:7::/64"))
+        #expect(try host.lookup("10.128.7.5") == nil)
+        try host.reconcile(.twoSites())
+        #expect(try host.shell("ip route show type unreachable").isEmpty)
+        #expect(!(try host.shell("ip -6 route show type unreachable").contains("fd77:7::/64")))
+    }
+
     @Test func `iproute2 shows the protocol number, the permanent neighbour and the source`() throws {
         let host = try TestHost()
 

@@ -24,6 +24,20 @@ import Testing
         #expect(found.lanMTU(of: "eth9", besides: "ipop0") == nil)
     }
 
+    @Test(
+        arguments: [
+            ("192.168.20.0/24", "lan0", false), ("192.168.20.128/25", "lan0", false), ("192.168.0.0/16", "lan0", true),
+            ("10.128.7.0/24", nil, true), ("fd20::/80", "lan0", false), ("fd77::/64", nil, true),
+        ] as [(String, String?, Bool)])
+    func `a virtual prefix that shares addresses with a network is told, and never cuts it off`(
+        prefix: String, interface: String?, mayEnd: Bool
+    ) {
+        let check = VirtualPrefixCheck(found: Scenery.found, device: "ipop0")
+
+        #expect(check.network(sharing: IPPrefix(prefix)!)?.interface == interface)
+        #expect(check.mayEnd(IPPrefix(prefix)!) == mayEnd)
+    }
+
     @Test func `the LAN's own prefixes, smaller and larger ones may be exported`() {
         let verdicts = check(["192.168.20.0/24", "192.168.20.128/25", "192.168.0.0/16", "fd20::/64"])
 

@@ -45,6 +45,35 @@ import Testing
             ])
     }
 
+    @Test(arguments: ["10.128.7.0/24", "fd77:7::/64"])
+    func `what is sent to an own virtual prefix ends in the gateway, until it is not wanted any more`(
+        prefix: String
+    ) throws {
+        let own = WantedRoute(prefix: IPPrefix(prefix)!, site: "lsu", isDeadEnd: true)
+        let wanted = Scenery.wanted([own, Scenery.route("10.9.0.0/16")])
+
+        let first = HostNetworkPlanner.plan(wanted: wanted, found: Scenery.found)
+
+        let settled = Scenery.found.after(first)
+        let route = try #require(settled.routes(to: own.prefix, in: .main).first)
+        #expect(route.kind == .unreachable && route.linkIndex == nil && route.origin == .ipop)
+        let again = HostNetworkPlanner.plan(wanted: wanted, found: settled)
+        #expect(again.steps.isEmpty && again.verdicts.map(\.state) == [.installed, .installed])
+        let gone = HostNetworkPlanner.plan(wanted: Scenery.wanted([Scenery.route("10.9.0.0/16")]), found: settled)
+        #expect(gone.steps == [.removeRoute(route, through: nil, purpose: .deadEnd)])
+        #expect(HostNetworkPlanner.farewell(found: settled).contains(gone.steps[0]))
+    }
+
+    @Test func `a peer within an own virtual prefix is kept reachable`() {
+        let own = WantedRoute(prefix: IPPrefix("198.51.0.0/16")!, site: "lsu", isDeadEnd: true)
+
+        let plan = HostNetworkPlanner.plan(
+            wanted: Scenery.wanted([own], underlay: ["198.51.100.7"]), found: Scenery.found)
+
+        let pins = plan.steps.filter { if case .pin = $0.item { true } else { false } }
+        #expect(pins.count == 1)
+    }
+
     @Test func `a neighbour entry that is not permanent or has another MAC is overwritten`() {
         let settled = Scenery.found.after(HostNetworkPlanner.plan(wanted: Scenery.wanted(), found: Scenery.found))
         var neighbours = settled.neighbours

@@ -156,6 +156,18 @@ extension Problem {
         Problem(.prefixLeasePending, ["prefix": subnet.description, "reason": issue.text], fix: issue.fix)
     }
 
+    /// A virtual prefix of this site has addresses of a network of this host.
+    package static func virtualPrefixShared(
+        _ virtual: IPPrefix, subnet: IPPrefix, network: IPPrefix, interface: String
+    ) -> Problem {
+        Problem(
+            .virtualPrefixShared,
+            [
+                "virtual": virtual.description, "prefix": subnet.description, "network": network.description,
+                "interface": interface,
+            ])
+    }
+
     /// A leased virtual prefix is another site's, or no longer of the pools (no `holder`).
     package static func prefixLost(
         _ lost: IPPrefix, subnet: IPPrefix, holder: String?, replacement: IPPrefix?

@@ -56,6 +56,7 @@ package enum ProblemCode: String, Sendable, CaseIterable, Comparable {
     case poolExhausted = "E071"
     case prefixLeasePending = "E072"
     case prefixLost = "E073"
+    case virtualPrefixShared = "E074"
     // The bridge of a bridged LAN.
     case lanNotBridged = "E080"
     case portTakenOut = "E081"
@@ -76,7 +77,7 @@ package enum ProblemCode: String, Sendable, CaseIterable, Comparable {
         switch self {
         case .reversePathFilter, .sourceCheckDrops, .pathMTULow, .linkRefused, .stateNotSaved, .routeUnclaimed,
             .metricsNotServed, .proxyUnusable, .streamsNotAccepted, .prefixLost, .bridgeLeft,
-            .namesNotServed:
+            .virtualPrefixShared, .namesNotServed:
             false
         default: true
         }
@@ -300,6 +301,11 @@ package enum ProblemCode: String, Sendable, CaseIterable, Comparable {
                 "{lost} of export {prefix} went to {holder}; {outcome}",
                 cause: "Another site has the lease, since two parts of the grid met, or the pools were changed.",
                 fix: "Tell those who use addresses of {lost}; write an explicit virtual prefix to keep one for good.")
+        case .virtualPrefixShared:
+            CodeExplanation(
+                "virtual prefix {virtual} of export {prefix} overlaps {network}, a network of {interface}",
+                cause: "The grid knows this site's hosts by addresses that a network of this host has, too.",
+                fix: "Take another virtual prefix: `auto` in place of {virtual} in subnets.map.")
         default: nil
         }
     }

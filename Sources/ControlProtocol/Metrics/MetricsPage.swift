@@ -184,7 +184,7 @@ package struct MetricsPage {
     }
 
     private mutating func routes(_ status: StatusReport) {
-        let claimed = status.routes.filter { $0.site != nil }
+        let claimed = status.routes.filter { $0.site != nil && !$0.isDeadEnd }
         writer.family("ipop_routes", .gauge, "Prefixes of other sites by how they stand in the kernel.")
         for state in KernelRouteState.allCases {
             let count = claimed.count { $0.kernel == state }

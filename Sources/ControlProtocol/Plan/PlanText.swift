@@ -67,7 +67,8 @@ package struct PlanText: Sendable {
             return [
                 .init(route.change.sign, route.change == .removed ? .warning : .good),
                 .init(route.prefix.description + (isMain ? "" : " table \(route.table)")),
-                .init(route.device ?? "-"), .init("\(route.metric)"), .init(route.site ?? "-"),
+                .init(route.device ?? (route.isDeadEnd ? "unreachable" : "-")), .init("\(route.metric)"),
+                .init(route.site ?? "-"),
             ]
         }
         return table

@@ -11,9 +11,12 @@ package struct PlannedRoute: Equatable, Sendable {
     package var metric: UInt32
     /// The table's number; 254 is `main`.
     package var table: UInt32
+    /// A virtual prefix of this site: what is sent there from here is answered with "unreachable".
+    package var isDeadEnd: Bool
 
     package init(
-        change: PlannedRouteChange, prefix: IPPrefix, site: String?, device: String?, metric: UInt32, table: UInt32
+        change: PlannedRouteChange, prefix: IPPrefix, site: String?, device: String?, metric: UInt32, table: UInt32,
+        isDeadEnd: Bool = false
     ) {
         self.change = change
         self.prefix = prefix
@@ -21,12 +24,14 @@ package struct PlannedRoute: Equatable, Sendable {
         self.device = device
         self.metric = metric
         self.table = table
+        self.isDeadEnd = isDeadEnd
     }
 
     var json: JSONValue {
         [
             "change": .string(change.rawValue), "prefix": .text(prefix), "site": .text(site), "device": .text(device),
             "metric": JSONValue(metric), "table": JSONValue(table),
+            "deadEnd": JSONValue(isDeadEnd),
         ]
     }
 
@@ -35,7 +40,8 @@ package struct PlannedRoute: Equatable, Sendable {
         self.init(
             change: try shape.code("change"), prefix: try shape.parsed("prefix"),
             site: try shape.optionalText("site"), device: try shape.optionalText("device"),
-            metric: try shape.integer("metric"), table: try shape.integer("table"))
+            metric: try shape.integer("metric"), table: try shape.integer("table"),
+            isDeadEnd: try shape.truth("deadEnd"))
     }
 }
 

@@ -1,6 +1,6 @@
 package import NetworkTypes
 
-/// A remote prefix that the daemon knows, and what it decided about it.
+/// A remote prefix that the daemon knows, and what it decided about it; or a virtual prefix of this site.
 package struct RouteReport: Equatable, Sendable {
     package var prefix: IPPrefix
     /// The site it leads to.
@@ -11,28 +11,34 @@ package struct RouteReport: Equatable, Sendable {
     package var issue: RouteIssue?
     /// The last time another program removed it; the daemon forgets it after a while.
     package var vanished: VanishedRoute?
+    /// What is sent there from here is answered with "unreachable": it is a virtual prefix of this site.
+    package var isDeadEnd: Bool
 
     package init(
-        prefix: IPPrefix, site: String, wanted: Bool = true, issue: RouteIssue? = nil, vanished: VanishedRoute? = nil
+        prefix: IPPrefix, site: String, wanted: Bool = true, issue: RouteIssue? = nil, vanished: VanishedRoute? = nil,
+        isDeadEnd: Bool = false
     ) {
         self.prefix = prefix
         self.site = site
         self.wanted = wanted
         self.issue = issue
         self.vanished = vanished
+        self.isDeadEnd = isDeadEnd
     }
 
     var json: JSONValue {
         [
             "prefix": .text(prefix), "site": .string(site), "wanted": JSONValue(wanted),
             "issue": .optional(issue, \.json), "vanished": .optional(vanished, \.json),
+            "deadEnd": JSONValue(isDeadEnd),
         ]
     }
 
     init(json: JSONValue) throws(JSONShapeError) {
         let shape = try JSONShape(json, name: "route")
         self.init(
-            prefix: try shape.parsed("prefix"), site: try shape.text("site"), wanted: try shape.truth("wanted"))
+            prefix: try shape.parsed("prefix"), site: try shape.text("site"), wanted: try shape.truth("wanted"),
+            isDeadEnd: try shape.optionalTruth("deadEnd") ?? false)
         if let value = shape.optionalValue("issue") { issue = try RouteIssue(json: value) }
         if let value = shape.optionalValue("vanished") { vanished = try VanishedRoute(json: value) }
     }

@@ -97,15 +97,19 @@ package struct RouteFact: Equatable, Sendable {
     package var metric: UInt32?
     /// Why it is not installed.
     package var issue: RouteIssue?
+    /// The kernel's route answers "unreachable".
+    package var isDeadEnd: Bool
 
     package init(
-        prefix: IPPrefix, kernel: KernelRouteState, device: String?, metric: UInt32?, issue: RouteIssue? = nil
+        prefix: IPPrefix, kernel: KernelRouteState, device: String?, metric: UInt32?, issue: RouteIssue? = nil,
+        isDeadEnd: Bool = false
     ) {
         self.prefix = prefix
         self.kernel = kernel
         self.device = device
         self.metric = metric
         self.issue = issue
+        self.isDeadEnd = isDeadEnd
     }
 }
 

@@ -62,6 +62,7 @@ extension RouteStanding {
             "prefix": .text(prefix), "site": .text(site), "wanted": .optional(wanted) { JSONValue($0) },
             "kernel": .text(kernel?.rawValue), "device": .text(device), "metric": .count(metric),
             "reason": .text(reason?.rawValue), "detail": .text(note), "vanished": .optional(vanished, \.json),
+            "deadEnd": JSONValue(isDeadEnd),
         ]
     }
 

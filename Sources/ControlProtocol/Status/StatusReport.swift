@@ -100,6 +100,8 @@ package struct RouteStanding: Equatable, Sendable {
     package var metric: UInt32?
     package var issue: RouteIssue?
     package var vanished: VanishedRoute?
+    /// A virtual prefix of this site: what is sent there from here is answered with "unreachable".
+    package var isDeadEnd: Bool
 
     /// Puts what the daemon says of each prefix beside what the kernel says.
     static func merge(_ report: GatewayReport?, _ kernel: KernelFacts) -> [RouteStanding] {
@@ -114,14 +116,16 @@ package struct RouteStanding: Equatable, Sendable {
                 RouteStanding(
                     prefix: route.prefix, site: route.site, wanted: route.wanted,
                     kernel: route.wanted ? fact?.kernel : .refused, device: fact?.device, metric: fact?.metric,
-                    issue: fact?.kernel == .installed ? nil : route.issue ?? fact?.issue, vanished: route.vanished))
+                    issue: fact?.kernel == .installed ? nil : route.issue ?? fact?.issue, vanished: route.vanished,
+                    isDeadEnd: route.isDeadEnd))
         }
         for fact in kernel.routes where claimed[fact.prefix] == nil {
             standings.append(
                 RouteStanding(
                     prefix: fact.prefix, site: nil, wanted: report == nil ? nil : false, kernel: fact.kernel,
                     device: fact.device, metric: fact.metric,
-                    issue: report == nil ? fact.issue : RouteIssue(.unclaimed), vanished: nil))
+                    issue: report == nil ? fact.issue : RouteIssue(.unclaimed), vanished: nil, isDeadEnd: fact.isDeadEnd
+                ))
         }
         return standings.enumerated().sorted { left, right in
             if left.element.prefix != right.element.prefix { return left.element.prefix < right.element.prefix }

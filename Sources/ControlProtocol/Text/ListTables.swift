@@ -14,7 +14,8 @@ package struct RouteTable: Sendable {
             [
                 .init(route.prefix.description), .init(route.site ?? "-"),
                 .init(route.wanted.map { $0 ? "yes" : "no" } ?? "-"),
-                .init(route.kernel?.rawValue ?? "?", route.word.style), .init(route.device ?? "-"),
+                .init(route.kernel?.rawValue ?? "?", route.word.style),
+                .init(route.device ?? (route.isDeadEnd ? "unreachable" : "-")),
                 .init(route.metric.map(String.init) ?? "-"), .init(route.note ?? ""),
             ]
         }

@@ -144,6 +144,6 @@ extension RouteStanding {
             return "removed by \(remover) \(vanished.secondsAgo) s ago, "
                 + (vanished.restored ? "restored" : "will be restored")
         }
-        return issue?.text
+        return issue?.text ?? (isDeadEnd ? "own virtual prefix, a dead end" : nil)
     }
 }

@@ -30,6 +30,7 @@ package enum ConfigurationCode: String, Sendable, CaseIterable {
     case exportRefused = "E023"
     case virtualPrefixOutsidePool = "E070"
     case poolExhausted = "E071"
+    case virtualPrefixShared = "E074"
     case forwardingOff = "E033"
     case reversePathFilter = "E034"
     case lanInterfaceMissing = "E035"

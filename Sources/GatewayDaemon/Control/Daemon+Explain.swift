@@ -120,7 +120,7 @@ extension Daemon {
     }
 
     private func farGrid(_ packet: ExplainedPacket, by node: NodeAddress) -> FarSide.Grid {
-        let routes = routeReports.filter { $0.prefix.contains(packet.source) }
+        let routes = routeReports.filter { !$0.isDeadEnd && $0.prefix.contains(packet.source) }
         let wanted = routes.filter(\.wanted).max { $0.prefix.length < $1.prefix.length }
         let isHost = gateway.bridgedSubnets.contains { $0.subnet.contains(packet.source) }
         let best = isHost ? hostRoute(packet.source) : wanted ?? routes.max { $0.prefix.length < $1.prefix.length }

@@ -3,6 +3,7 @@ import GatewayConfiguration
 import GatewayCore
 import NetworkTypes
 import OverlayStore
+import PacketForwarding
 import RoutePlanning
 
 // How the own exports stand, for status.
@@ -27,6 +28,17 @@ extension Daemon {
         gateway.ownExports(now: now).compactMap { export in
             export.loss.map { loss in
                 .prefixLost(loss.prefix, subnet: export.subnet, holder: loss.holder, replacement: export.virtual)
+            }
+        }
+    }
+
+    /// Virtual prefixes that share addresses with a network of this host.
+    func sharedPrefixes(_ exports: [ForwardedExport]) -> [Problem] {
+        let check = VirtualPrefixCheck(found: keeper.found, device: files.settings.device)
+        return exports.filter(\.isMapped).compactMap { export in
+            check.network(sharing: export.virtual).map { network in
+                .virtualPrefixShared(
+                    export.virtual, subnet: export.subnet, network: network.prefix, interface: network.interface)
             }
         }
     }

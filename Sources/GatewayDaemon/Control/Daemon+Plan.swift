@@ -3,6 +3,7 @@ import GatewayConfiguration
 import GatewayCore
 import NetworkTypes
 import OverlayStore
+import PacketForwarding
 import RoutePlanning
 
 /// A plan that waits for the owners of prefixes.
@@ -91,7 +92,7 @@ extension Daemon {
         let intent = NetworkIntent(
             settings: settings, bridge: outlook.bridge.standing.bridge,
             deviceMTU: wantedDeviceMTU(settings),
-            exports: exports.filter { $0.isToBeAnnounced }.map(\.subnet), routes: outlook.forecast.routes,
+            exports: exports.compactMap(\.announced), routes: outlook.forecast.routes,
             bridged: bridgedRoutes(new, own: outlook.bridgedSubnet))
         let plan = HostNetworkPlanner.plan(
             wanted: wanted(intent, found: outlook.bridge.found), found: outlook.bridge.found)
@@ -100,6 +101,7 @@ extension Daemon {
         if case .refused(let refusal) = outlook.bridge.standing {
             problems.append(.lanNotBridged(reason: refusal.text, fix: refusal.fix))
         }
+        problems += sharedPrefixes(exports.compactMap(\.announced))
         return PlanReport(
             isRunning: true, grid: settings.grid, site: settings.site, changes: inquiry.difference.changes,
             restarts: inquiry.difference.restarts, warnings: new.warnings.map(\.description), exports: exports,
@@ -151,8 +153,9 @@ extension Daemon {
         func add(_ change: PlannedRouteChange, _ route: HostRoute, _ link: LinkIdentity?, _ purpose: RoutePurpose) {
             routes.append(
                 PlannedRoute(
-                    change: change, prefix: route.prefix, site: purpose == .overlay ? sites[route.prefix] : nil,
-                    device: link?.name, metric: route.metric, table: route.table.rawValue))
+                    change: change, prefix: route.prefix, site: purpose == .underlayPin ? nil : sites[route.prefix],
+                    device: link?.name, metric: route.metric, table: route.table.rawValue,
+                    isDeadEnd: purpose == .deadEnd))
         }
         for step in plan.steps {
             switch step {
@@ -177,10 +180,11 @@ private struct ReloadOutlook {
 }
 
 extension PlannedExport {
-    /// It will be reachable for others, as far as is known.
-    fileprivate var isToBeAnnounced: Bool {
-        guard change != .removed, issue == nil else { return false }
-        return owner == .ours || owner == .free || virtual == subnet
+    /// What will be reachable for others, as far as is known.
+    fileprivate var announced: ForwardedExport? {
+        guard change != .removed, issue == nil, let virtual else { return nil }
+        guard owner == .ours || owner == .free || virtual == subnet else { return nil }
+        return ForwardedExport(subnet: subnet, virtual: virtual)
     }
 
     /// Takes in who has the virtual prefix; `free` is one that could be had in its place.

@@ -81,7 +81,7 @@ extension Daemon {
             return RouteReport(
                 prefix: known.wanted.prefix, site: known.wanted.site, wanted: known.state != .refused,
                 issue: known.reason.flatMap { RouteIssue(code: $0.code, text: $0.text, fix: $0.fix) },
-                vanished: vanished(key))
+                vanished: vanished(key), isDeadEnd: known.wanted.isDeadEnd)
         }
         for refused in gateway.refusedRoutes {
             let issue = RouteCode(rawValue: refused.reason.rawValue).map { RouteIssue($0) }
@@ -151,7 +151,7 @@ extension Daemon {
             guard let owner = refused.owner else { continue }
             list.append(.prefixConflict(refused.route.prefix, owner: owner, loser: refused.route.site))
         }
-        list += prefixLosses
+        list += prefixLosses + sharedPrefixes(activeExports)
         for failure in keeper.failures {
             list.append(.kernelChangeFailed(change: "\(failure.step)", error: failure.text))
         }

@@ -34,7 +34,7 @@ extension Daemon {
         wanted(
             NetworkIntent(
                 settings: files.settings, bridge: bridge.bridge, deviceMTU: deviceMTU,
-                exports: activeExports.map(\.subnet), routes: gateway.routes,
+                exports: activeExports, routes: gateway.routes,
                 bridged: bridgedRoutes(files, own: bridgedSubnet)),
             found: keeper.found)
     }
@@ -43,7 +43,8 @@ extension Daemon {
     func wanted(_ intent: NetworkIntent, found: HostNetworkState) -> WantedHostNetwork {
         let settings = intent.settings
         let sources = [AddressFamily.v4, .v6].map { family in
-            PreferredSource.address(family: family, exports: intent.exports, found: found, device: settings.device)
+            PreferredSource.address(
+                family: family, exports: intent.exports.map(\.subnet), found: found, device: settings.device)
         }
         let remote = intent.routes.map { (prefix: $0.prefix, site: $0.site) }
         let routes = (remote + intent.bridged.map { (prefix: $0.subnet, site: $0.site) }).map { route in
@@ -51,13 +52,18 @@ extension Daemon {
                 prefix: route.prefix, site: route.site,
                 preferredSource: route.prefix.family == .v4 ? sources[0] : sources[1], mtu: UInt32(intent.deviceMTU))
         }
+        // Nobody on this LAN has an address by which only others know its hosts.
+        let check = VirtualPrefixCheck(found: found, device: settings.device)
+        let deadEnds = intent.exports.filter { $0.isMapped && check.mayEnd($0.virtual) }.map { export in
+            RoutePlanning.WantedRoute(prefix: export.virtual, site: settings.site, isDeadEnd: true)
+        }
         let underlay =
             gateway.pathEndpoints.map(\.address)
             + gateway.bootstrapStatus.flatMap { $0.endpoints.map(\.address) } + streams.proxyAddresses
         return WantedHostNetwork(
             device: settings.device, bridge: intent.bridge, mtu: intent.deviceMTU,
             table: RoutingTable(rawValue: settings.routes.table.number), metric: settings.routes.metric,
-            routes: routes, underlay: underlay)
+            routes: routes + deadEnds, underlay: underlay)
     }
 
     /// Own exports that are announced and ours, with the prefixes that the grid knows them by.

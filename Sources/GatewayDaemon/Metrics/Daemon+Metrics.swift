@@ -56,8 +56,9 @@ extension Daemon {
     private func routeFact(_ verdict: RouteVerdict) -> RouteFact {
         RouteFact(
             prefix: verdict.wanted.prefix, kernel: KernelRouteState(rawValue: verdict.state.rawValue) ?? .missing,
-            device: files.settings.device, metric: files.settings.routes.metric,
-            issue: verdict.reason.flatMap { RouteIssue(code: $0.code, text: $0.text, fix: $0.fix) })
+            device: verdict.wanted.isDeadEnd ? nil : files.settings.device, metric: files.settings.routes.metric,
+            issue: verdict.reason.flatMap { RouteIssue(code: $0.code, text: $0.text, fix: $0.fix) },
+            isDeadEnd: verdict.wanted.isDeadEnd)
     }
 
     private func isSet(_ name: String) -> Bool? {

@@ -52,7 +52,7 @@ package struct NearHalf {
 
     /// The site that the destination is behind, if one announces it and it is taken here.
     package static func owner(_ report: GatewayReport, _ packet: ExplainedPacket) -> RouteReport? {
-        best(report.routes.filter(\.wanted), packet)
+        best(report.routes.filter { $0.wanted && !$0.isDeadEnd }, packet)
     }
 
     /// The gateway of that site that serves it: one that is reached, if there is one.
@@ -130,7 +130,9 @@ package struct NearHalf {
             return ExplainStep(
                 site, .owner, true, "\(packet.destination) is in \(wanted.prefix) of site \(wanted.site)")
         }
-        if let refused = Self.best(gateway.routes, packet) { return notAccepted(refused, refused.issue) }
+        if let refused = Self.best(gateway.routes.filter { !$0.isDeadEnd }, packet) {
+            return notAccepted(refused, refused.issue)
+        }
         return ExplainStep(
             site, .owner, fails: .destinationUnknown, "no site announces a prefix that has \(packet.destination)")
     }

@@ -31,9 +31,13 @@ package enum HostNetworkPlanner {
             if let refusal {
                 plan.verdicts.append(RouteVerdict(wanted: route, state: .refused, reason: refusal))
             } else {
-                let target = overlayRoute(route, wanted: wanted, found: found, way: way, isBridge: bridge != nil)
+                let target =
+                    route.isDeadEnd
+                    ? HostRoute(deadEnd: route.prefix, table: wanted.table, metric: wanted.metric)
+                    : overlayRoute(route, wanted: wanted, found: found, way: way, isBridge: bridge != nil)
                 let (state, reason) = planRoute(
-                    target, through: way.identity, purpose: .overlay, found: found, into: &plan)
+                    target, through: route.isDeadEnd ? nil : way.identity,
+                    purpose: route.isDeadEnd ? .deadEnd : .overlay, found: found, into: &plan)
                 plan.verdicts.append(RouteVerdict(wanted: route, state: state, reason: reason))
             }
         }
@@ -170,11 +174,8 @@ package enum HostNetworkPlanner {
             next = next.drop { $0 < route.key }
             if next.first == route.key { continue }
             let through = route.linkIndex.map { LinkIdentity(index: $0, name: found.linkName($0)) }
-            if WantedHostNetwork.isNextHop(route.gateway) {
-                overlay.append(.removeRoute(route, through: through, purpose: .overlay))
-            } else {
-                pins.append(.removeRoute(route, through: through, purpose: .underlayPin))
-            }
+            let step = HostNetworkStep.removeRoute(route, through: through, purpose: route.ownPurpose)
+            if route.ownPurpose == .underlayPin { pins.append(step) } else { overlay.append(step) }
         }
         return overlay + pins
     }
@@ -201,6 +202,19 @@ enum RouteLimits {
 }
 
 extension HostRoute {
+    /// A route of ours that ends what is sent to a prefix.
+    init(deadEnd prefix: IPPrefix, table: RoutingTable, metric: UInt32) {
+        self.init(
+            table: table, prefix: prefix, metric: metric, origin: .ipop, kind: .unreachable, linkIndex: nil)
+    }
+
+    /// What a route of ours is for. Of those that end packets the ones to a single address keep a peer's out of the
+    /// overlay.
+    package var ownPurpose: RoutePurpose {
+        if WantedHostNetwork.isNextHop(gateway) { return .overlay }
+        return kind == .unreachable && prefix.length < family.bitCount ? .deadEnd : .underlayPin
+    }
+
     /// Whether packets take the same way out.
     func leadsTheSameWay(as other: HostRoute) -> Bool {
         kind == other.kind && linkIndex == other.linkIndex && gateway == other.gateway

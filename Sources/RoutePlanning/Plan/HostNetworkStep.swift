@@ -35,7 +35,10 @@ package enum HostNetworkStep: Equatable, Sendable {
         case .removeBridge(let link): .bridge(link.name)
         case .setMaster(let link, _): .membership(link.name)
         case .addRoute(let route, _, let purpose), .replaceRoute(let route, _, let purpose):
-            purpose == .overlay ? .route(route.key) : .pin(route.key)
+            switch purpose {
+            case .overlay, .deadEnd: .route(route.key)
+            case .underlayPin, .moved: .pin(route.key)
+            }
         case .removeRoute(let route, _, _): .unwantedRoute(route.key)
         }
     }
@@ -55,6 +58,8 @@ package enum HostNetworkStep: Equatable, Sendable {
 package enum RoutePurpose: Sendable {
     /// It leads a remote prefix into the overlay.
     case overlay
+    /// It ends what is sent to a virtual prefix of this site, instead of the default route.
+    case deadEnd
     /// It keeps datagrams to a peer out of the overlay.
     case underlayPin
     /// It is the operator's, and moves between the LAN's interface and its bridge.

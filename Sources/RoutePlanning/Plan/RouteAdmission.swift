@@ -24,14 +24,15 @@ struct RouteAdmission {
         return routes.map { route in
             defer { previous = previous?.prefix == route.prefix ? previous : route }
             if let previous, previous.prefix == route.prefix { return .claimedByAnotherSite(previous.site) }
-            return refusal(of: route.prefix)
+            return refusal(of: route)
         }
     }
 
-    private func refusal(of prefix: IPPrefix) -> RouteReason? {
+    private func refusal(of route: WantedRoute) -> RouteReason? {
+        let prefix = route.prefix
         let first = prefix.address
         if first.isLoopback || first.isLinkLocal || first.isMulticast { return .reservedRange }
-        if prefix.family == .v6, wanted.mtu < WantedHostNetwork.smallestV6MTU {
+        if prefix.family == .v6, !route.isDeadEnd, wanted.mtu < WantedHostNetwork.smallestV6MTU {
             return .mtuBelowV6Minimum(mtu: wanted.mtu)
         }
         if let block = connectedPrefix(covering: prefix) {

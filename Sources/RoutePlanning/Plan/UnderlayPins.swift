@@ -30,9 +30,7 @@ struct UnderlayPins {
         let prefix = IPPrefix(host: address)
         guard let way, way.kind == .unicast else {
             // No way there now: unreachable until there is one, rather than into the overlay.
-            return HostRoute(
-                table: wanted.table, prefix: prefix, metric: wanted.metric, origin: .ipop, kind: .unreachable,
-                linkIndex: nil)
+            return HostRoute(deadEnd: prefix, table: wanted.table, metric: wanted.metric)
         }
         return HostRoute(
             table: wanted.table, prefix: prefix, metric: wanted.metric, origin: .ipop, linkIndex: way.linkIndex,

@@ -46,7 +46,8 @@ struct HostCheck {
 
     /// What is wrong or worth saying about a host.
     func problems(_ facts: Facts) -> [ConfigurationProblem] {
-        exportProblems(facts) + bridgeProblems(facts) + addressProblems(facts) + oneArmedProblems(facts)
+        exportProblems(facts) + virtualPrefixProblems(facts) + bridgeProblems(facts) + addressProblems(facts)
+            + oneArmedProblems(facts)
             + kernelProblems(facts) + firewallProblems(facts)
     }
 
@@ -94,6 +95,20 @@ struct HostCheck {
             }
         }
         return problems
+    }
+
+    /// Virtual prefixes that share addresses with a network of this host.
+    private func virtualPrefixProblems(_ facts: Facts) -> [ConfigurationProblem] {
+        let check = VirtualPrefixCheck(found: facts.network, device: settings.device)
+        return exports.compactMap { export in
+            guard export.isMapped, let virtual = export.virtual, let network = check.network(sharing: virtual) else {
+                return nil
+            }
+            return ConfigurationProblem(
+                file: paths.subnetMap, at: export.virtualPosition, .warning, .virtualPrefixShared,
+                "the virtual prefix \(virtual) overlaps \(network.prefix), a network of \(network.interface)",
+                suggestion: "'\(settings.site) \(export.subnet) auto' leases one that no network of this host has")
+        }
     }
 
     /// Whether the LAN can be bridged, and into that subnet.

@@ -69,27 +69,30 @@ enum KernelView {
         let mtu = host.deviceMTU ?? found.link(named: host.device)?.mtu ?? WantedHostNetwork.smallestV6MTU
         let wanted = WantedHostNetwork(
             device: host.device, bridge: host.bridge, mtu: mtu, table: table, metric: host.metric,
-            routes: report.routes.filter(\.wanted).map { WantedRoute(prefix: $0.prefix, site: $0.site) },
+            routes: report.routes.filter(\.wanted).map {
+                WantedRoute(prefix: $0.prefix, site: $0.site, isDeadEnd: $0.isDeadEnd)
+            },
             underlay: report.sites.compactMap { $0.endpoint?.address })
         return HostNetworkPlanner.plan(wanted: wanted, found: found).verdicts.map { verdict in
             let best = found.routes(to: verdict.wanted.prefix, in: table).first
             return RouteFact(
                 prefix: verdict.wanted.prefix, kernel: state(verdict.state),
-                device: best?.linkIndex.map(found.linkName), metric: best?.metric, issue: verdict.reason.map(issue))
+                device: best?.linkIndex.map(found.linkName), metric: best?.metric, issue: verdict.reason.map(issue),
+                isDeadEnd: verdict.wanted.isDeadEnd)
         }
     }
 
-    /// Routes of ours that lead into the overlay, to prefixes that are not among `known`.
+    /// Routes of ours that lead into the overlay or end there, to prefixes that are not among `known`.
     private static func strayRoutes(_ found: HostNetworkState, besides known: [RouteFact]) -> [RouteFact] {
         var claimed = PrefixTable<Void>()
         for fact in known { claimed[fact.prefix] = () }
         return found.routes.compactMap { route in
-            guard route.origin == .ipop, WantedHostNetwork.isNextHop(route.gateway),
-                claimed[route.prefix] == nil
-            else { return nil }
+            guard route.origin == .ipop, route.ownPurpose != .underlayPin, claimed[route.prefix] == nil else {
+                return nil
+            }
             return RouteFact(
                 prefix: route.prefix, kernel: .installed, device: route.linkIndex.map(found.linkName),
-                metric: route.metric)
+                metric: route.metric, isDeadEnd: route.ownPurpose == .deadEnd)
         }
     }
 

@@ -57,6 +57,29 @@ import Testing
         #expect(problems.first?.severity == .error && problems.first?.line == 2)
     }
 
+    @Test(
+        arguments: [
+            ("203.0.113.0/24", [ConfigurationCode.virtualPrefixShared]), ("10.128.7.0/24", []),
+        ] as [(String, [ConfigurationCode])])
+    func `a virtual prefix that is a network of this host is told, with the mapping to write`(
+        virtual: String, codes: [ConfigurationCode]
+    ) {
+        let export = SubnetExport(
+            subnet: IPPrefix("192.168.20.0/24")!, virtual: IPPrefix(virtual)!,
+            position: SourcePosition(line: 1, column: 5), virtualPosition: SourcePosition(line: 1, column: 22))
+        let check = HostCheck(
+            paths: ConfigurationPaths(directory: "/c"), settings: check().settings, settingsTree: nil,
+            exports: [export])
+
+        let problems = check.problems(facts())
+
+        #expect(problems.map(\.code) == codes)
+        for problem in problems {
+            #expect(problem.severity == .warning && problem.column == 22)
+            #expect(problem.suggestion?.hasPrefix("'lsu 192.168.20.0/24 auto'") == true)
+        }
+    }
+
     @Test func `a bridged LAN is looked at by its bridge, before it is made and after`() {
         var check = check()
         check.settings.lan.mode = .bridged

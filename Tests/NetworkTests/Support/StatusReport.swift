@@ -41,6 +41,7 @@ struct StatusReport: Decodable {
         let device: String?
         let metric: Int?
         let reason: String?
+        let deadEnd: Bool?
     }
     struct Export: Decodable {
         let subnet, state: String
