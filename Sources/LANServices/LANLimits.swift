@@ -28,6 +28,10 @@ package enum LANLimits {
     package static let sweepPause: Duration = .seconds(300)
     /// A subnet with more bits for hosts is not looked through: a /16 takes 2 hours.
     package static let sweepHostBits = 16
+    /// Hosts that are about to take addresses of IPv6, and how long that takes them: a second after the last question
+    /// (RFC 4861 §10), and one question is usual.
+    package static let newcomers = 256
+    package static let detectionTime: Duration = .seconds(2)
     /// How long a host has to answer before another interface with its address is believed.
     package static let contest: Duration = .seconds(2)
     /// How long a second holder of an address is shown after it was last seen.

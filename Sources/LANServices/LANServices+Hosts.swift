@@ -118,6 +118,9 @@ extension LANServices {
             if record.host.origin == .fixed, record.nextQuestion <= now { question(address, now: now, &effects) }
         }
         for address in sweep.next(in: settings, known: table, now: now) { ask(for: address, at: nil, &effects) }
+        for newcomer in newcomers.take(now: now) where table[newcomer.address] == nil {
+            ask(for: newcomer.address, at: newcomer.mac, &effects)
+        }
     }
 
     private mutating func question(_ address: IPAddress, now: Instant, _ effects: inout LANEffects) {

@@ -21,7 +21,11 @@ extension LANServices {
         _ effects: inout LANEffects
     ) {
         let isProbe = source.isUnspecified
-        if !isProbe { sourceSeen(source, link.source, now: now, effects: &effects) }
+        if !isProbe {
+            sourceSeen(source, link.source, now: now, effects: &effects)
+        } else if settings.registersStaticHosts, settings.isHostAddress(target), table[target] == nil {
+            newcomers.add(target, link.source, now: now)
+        }
         if target == settings.serviceAddress(.v6) {
             return advertise(target, to: source, link.source, now, &effects)
         }

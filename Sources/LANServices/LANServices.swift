@@ -17,6 +17,7 @@ package struct LANServices: ~Copyable {
     var table = HostTable()
     var remotes = RemoteHosts()
     var sweep = HostSweep()
+    var newcomers = Newcomers()
     var dhcp = DHCPServer()
     var zone: NameZone
     var nameClients = WaitingQuestions<NameClient>()

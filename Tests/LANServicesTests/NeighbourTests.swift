@@ -48,6 +48,30 @@ import Testing
         #expect(resolve(mac: station.mac).isEmpty)
     }
 
+    @Test func `a host that has detected no duplicate is asked for its address, once`() throws {
+        lan.receive(station.solicitation(from: nobody, for: own))
+        #expect(lan.pass(.seconds(1)).frames.filter { $0[12..<14] == [0x86, 0xdd] }.isEmpty, "it has it not yet")
+
+        let asked = lan.pass(.seconds(3)).frames.filter { $0[12..<14] == [0x86, 0xdd] }
+
+        let question = try #require(asked.first)
+        #expect(asked.count == 1)
+        #expect(question[0..<6] == station.mac.bytes[...])
+        #expect(question[54] == 135 && question[62..<78] == own.bytes[...])
+        // Its answer is what registers it.
+        #expect(lan.hosts.isEmpty)
+        #expect(lan.receive(station.advertisement(of: own)).registrations.map(\.address) == [own])
+    }
+
+    @Test func `no more newcomers are kept than the limit`() {
+        for number in 0..<(LANLimits.newcomers + 50) {
+            lan.receive(station.solicitation(from: nobody, for: own.advanced(by: UInt64(number))))
+        }
+
+        let asked = lan.pass(.seconds(4)).frames.filter { $0[12..<14] == [0x86, 0xdd] && $0[54] == 135 }
+        #expect(asked.count == LANLimits.newcomers)
+    }
+
     @Test func `solicitations and advertisements register hosts`() {
         #expect(lan.receive(station.solicitation(from: own, for: far)).registrations.map(\.address) == [own])
         #expect(lan.receive(Station(2).advertisement(of: far)).registrations.map(\.mac) == [Station(2).mac])

@@ -236,10 +236,6 @@ extension Lab {
         return Set(result.output.matches(of: #/reply from \S+ \[([0-9A-F:]+)\]/#).map { String($0.1) })
     }
 
-    fileprivate func mac(_ node: LabNode) throws -> String {
-        try require(["cat", "/sys/class/net/lan/address"], at: node).trimmingCharacters(in: .whitespacesAndNewlines)
-    }
-
     /// A DHCP server for 192.168.77.0/24 that leaves one client alone.
     fileprivate func startDnsmasq(at node: LabNode, ignoring mac: String) throws {
         try require(["ip", "address", "add", "192.168.77.1/24", "dev", "lan"], at: node)

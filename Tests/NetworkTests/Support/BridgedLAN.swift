@@ -12,6 +12,11 @@ extension Lab {
         }
     }
 
+    /// The MAC of a host.
+    func mac(_ node: LabNode) throws(LabError) -> String {
+        try require(["cat", "/sys/class/net/lan/address"], at: node).trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+
     /// Packets to an address that the kernel has handed to a gateway's overlay device. Counts from the first call on.
     func crossings(_ site: LabSite, _ address: String) throws(LabError) -> Int {
         let rules = """
@@ -30,7 +35,8 @@ extension Lab {
         return Self.packets(try require(["nft", "list", "counter", "bridge", "crossings", name], at: .gateway(site)))
     }
 
-    /// Counts from here on what a host gets of ARP, DHCP and router advertisements from `Script.lanProtocols`.
+    /// Counts from here on what a host gets of ARP, DHCP and router advertisements from `Script.lanProtocols`, and of
+    /// solicitations of `Script.askedAddress6`.
     func watchLANProtocols(_ node: LabNode) throws(LabError) {
         let rules = """
             table netdev watch
@@ -39,11 +45,13 @@ extension Lab {
                 counter seen-arp { }
                 counter seen-dhcp { }
                 counter seen-advertisement { }
+                counter seen-solicitation { }
                 chain in {
                     type filter hook ingress device "lan" priority 0;
                     arp daddr ip \(Script.askedAddress) counter name "seen-arp"
                     udp dport 67 counter name "seen-dhcp"
                     icmpv6 type nd-router-advert counter name "seen-advertisement"
+                    ip6 daddr \(Script.askedGroup) counter name "seen-solicitation"
                 }
             }
             """
@@ -123,6 +131,8 @@ extension Lab {
 extension Script {
     /// An address that no host has.
     static let askedAddress = "10.128.17.99"
+    /// The same of IPv6, and the group in which its host would be asked for it (RFC 4291 §2.7.1).
+    static let askedAddress6 = "fd77:0:16::fe:1", askedGroup = "ff02::1:fffe:1"
 
     /// Asks by ARP for an address, sends a DHCP DISCOVER and advertises a router: SENDER.
     static let lanProtocols = #"""
