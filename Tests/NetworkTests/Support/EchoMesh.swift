@@ -127,7 +127,7 @@ final class EchoMesh {
 }
 
 /// What this machine's processors have done since this was made.
-private struct ProcessorTime {
+struct ProcessorTime {
     private let idle, all: Double
 
     init() {
@@ -138,6 +138,7 @@ private struct ProcessorTime {
         all = ticks.prefix(8).reduce(0, +)
     }
 
+    /// The share of all processors' time that nobody wanted, 0 to 1.
     var idleShareSinceThen: Double {
         let now = ProcessorTime()
         return now.all > all ? (now.idle - idle) / (now.all - all) : 1

@@ -95,19 +95,25 @@ enum Script {
         """#
 
     /// Keeps a stream to ADDRESS PORT busy with single bytes that come back. Says `ready`, then again and again how
-    /// many have, and the longest time between two, in seconds.
+    /// many have, the longest time between two, in seconds, and when that ended, in seconds since 1970. SIGUSR1 makes
+    /// the longest begin anew.
     static let chatter = #"""
-        import socket, sys, time
+        import signal, socket, sys, time
         stream = socket.create_connection((sys.argv[1], int(sys.argv[2])), 30)
         stream.settimeout(None)
+        def begin(*_):
+            global longest
+            longest = 0.0
+        signal.signal(signal.SIGUSR1, begin)
         print("ready", flush=True)
-        count, longest, last = 0, 0.0, time.monotonic()
+        count, longest, ended, last = 0, 0.0, time.time(), time.monotonic()
         while True:
             stream.sendall(b"x")
             if not stream.recv(1): break
             now = time.monotonic()
-            count, longest, last = count + 1, max(longest, now - last), now
-            if count % 10 == 0: print(count, round(longest, 3), flush=True)
+            if now - last > longest: longest, ended = now - last, time.time()
+            count, last = count + 1, now
+            if count % 10 == 0: print(count, round(longest, 3), round(ended, 3), flush=True)
             time.sleep(0.01)
         """#
 
