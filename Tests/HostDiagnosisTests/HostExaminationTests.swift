@@ -120,6 +120,30 @@ import Testing
         #expect(found.state == .warning && found.fix == "sysctl -w net.ipv6.conf.wan0.accept_ra=2." && found.degrades)
     }
 
+    @Test func `a firewall that is asked about a bridge's frames must let them pass`() {
+        func found(_ ruleset: FirewallRuleset, bridged: Bool = true, asked: [AddressFamily] = [.v4]) -> DoctorCheck {
+            check(.bridgeFilter) { facts in
+                var report = Scene.report
+                report.host.lanMode = bridged ? .bridged : .routed
+                facts.report = .success(report)
+                facts.firewall.ruleset = ruleset
+                facts.filtersBridges = asked
+            }
+        }
+
+        let closed = found(Scene.closedFirewall)
+
+        #expect(closed.state == .failure && closed.degrades)
+        #expect(closed.text.contains("br_netfilter") && closed.text.contains("lan0"), "\(closed.text)")
+        #expect(closed.fix?.hasPrefix("sysctl -w net.bridge.bridge-nf-call-iptables=0") == true)
+        #expect(closed.fix?.contains("oifname lan0 accept") == true, "\(closed.fix ?? "")")
+        #expect(found(Scene.closedFirewall, asked: [.v6]).fix?.contains("bridge-nf-call-ip6tables=0") == true)
+        #expect(found(Scene.closedFirewall, asked: []).state == .ok)
+        #expect(found(Scene.closedFirewall, bridged: false).state == .ok)
+        #expect(found(FirewallRuleset()).state == .ok)
+        #expect(check(.bridgeFilter) { $0.report = .failure(.notRunning) }.state == .ok)
+    }
+
     @Test func `rules that cannot be read leave the question open`() {
         #expect(check(.firewall) { $0.firewall.hasHiddenTables = true }.state == .unknown)
         #expect(check(.firewall) { $0.firewall = FirewallFacts(unreadable: "only root") }.state == .unknown)

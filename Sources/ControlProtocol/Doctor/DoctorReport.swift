@@ -107,6 +107,7 @@ package enum DoctorCheckName: String, Sendable, CaseIterable {
     case routerAdvertisements = "router-advertisements"
     case firewall
     case sourceNAT = "source-nat"
+    case bridgeFilter = "bridge-filter"
     case connectionTracking = "connection-tracking"
     case certificate
     case clock
@@ -133,6 +134,8 @@ package enum DoctorCheckName: String, Sendable, CaseIterable {
         case .routerAdvertisements: "A default route learnt from router advertisements survives forwarding."
         case .firewall: "The firewall lets packets pass between the LAN interface and the overlay's device, both ways."
         case .sourceNAT: "No rule rewrites the source of what goes into the overlay."
+        case .bridgeFilter:
+            "On a bridged LAN: br_netfilter does not let the firewall drop what passes between the bridge's ports."
         case .connectionTracking: "The kernel's table of connections has room."
         case .certificate: "The site's certificate is valid now, and for 14 days more."
         case .clock: "The clock is synchronised."

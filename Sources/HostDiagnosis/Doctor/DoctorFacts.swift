@@ -9,13 +9,18 @@ package struct DoctorFacts: Sendable {
         package var lanInterface: String
         package var port: UInt16
         package var families: [AddressFamily]
+        package var isBridged: Bool
         /// The site's certificate in seconds since 1970; `nil` when it cannot be read.
         package var validity: ClosedRange<Int64>?
 
-        package init(lanInterface: String, port: UInt16, families: [AddressFamily], validity: ClosedRange<Int64>?) {
+        package init(
+            lanInterface: String, port: UInt16, families: [AddressFamily], isBridged: Bool = false,
+            validity: ClosedRange<Int64>?
+        ) {
             self.lanInterface = lanInterface
             self.port = port
             self.families = families
+            self.isBridged = isBridged
             self.validity = validity
         }
     }
@@ -70,6 +75,9 @@ package struct DoctorFacts: Sendable {
     /// Interfaces with accept_ra = 1, which forwarding switches off.
     package var hearsAdvertisements: [String]
     package var firewall: FirewallFacts
+    /// Families of which the firewall is asked for each packet that passes a bridge (`bridge-nf-call-iptables` and its
+    /// kin); none where br_netfilter is not loaded.
+    package var filtersBridges: [AddressFamily]
     package var connections: (count: Int, limit: Int)?
     /// Seconds since 1970.
     package var now: Int64
@@ -82,8 +90,9 @@ package struct DoctorFacts: Sendable {
         device: String, configuration: Configuration?, configurationFault: String? = nil,
         report: Result<GatewayReport, DaemonAbsence>, capabilities: UInt64? = nil, tun: TunDevice,
         network: HostNetworkState, forwardsV4: Bool?, forwardsV6: Bool?, strictInterfaces: [String] = [],
-        hearsAdvertisements: [String] = [], firewall: FirewallFacts, connections: (count: Int, limit: Int)? = nil,
-        now: Int64, isClockSynchronised: Bool? = nil, udpPort: PortHolder? = nil, tcpPort: PortHolder? = nil,
+        hearsAdvertisements: [String] = [], firewall: FirewallFacts, filtersBridges: [AddressFamily] = [],
+        connections: (count: Int, limit: Int)? = nil, now: Int64, isClockSynchronised: Bool? = nil,
+        udpPort: PortHolder? = nil, tcpPort: PortHolder? = nil,
         networkPrograms: [NetworkProgram] = []
     ) {
         self.device = device
@@ -98,6 +107,7 @@ package struct DoctorFacts: Sendable {
         self.strictInterfaces = strictInterfaces
         self.hearsAdvertisements = hearsAdvertisements
         self.firewall = firewall
+        self.filtersBridges = filtersBridges
         self.connections = connections
         self.now = now
         self.isClockSynchronised = isClockSynchronised
@@ -108,4 +118,9 @@ package struct DoctorFacts: Sendable {
 
     /// The LAN interface, as the daemon or the files name it.
     package var lanInterface: String? { (try? report.get())?.host.lanInterface ?? configuration?.lanInterface }
+
+    /// Whether the LAN is to be bridged, as the daemon or the files say.
+    package var isBridged: Bool {
+        (try? report.get()).map { $0.host.lanMode == .bridged } ?? configuration?.isBridged ?? false
+    }
 }

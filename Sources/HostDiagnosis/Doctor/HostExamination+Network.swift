@@ -149,6 +149,24 @@ extension HostExamination {
             .sourceNAT, check.sourceNAT, passes: "no rule rewrites the source of what goes into \(facts.device)")
     }
 
+    /// A bridge's frames go by no route, and the firewall judges them all the same where br_netfilter says so: as
+    /// packets that are forwarded from the bridge to itself.
+    var bridgeFilter: DoctorCheck {
+        guard facts.isBridged else { return DoctorCheck(.bridgeFilter, .ok, "the LAN is not bridged") }
+        guard let family = facts.filtersBridges.first else {
+            return DoctorCheck(.bridgeFilter, .ok, "the firewall is not asked what may pass a bridge")
+        }
+        guard let ruleset = facts.firewall.ruleset, let name = facts.lanInterface else { return unread(.bridgeFilter) }
+        let bridge = facts.network.lanLink(of: name)?.name ?? name
+        let setting = family == .v4 ? "net.bridge.bridge-nf-call-iptables" : "net.bridge.bridge-nf-call-ip6tables"
+        let check = FirewallCheck(lan: bridge, device: bridge, families: facts.filtersBridges, ruleset: ruleset)
+        var found = judged(.bridgeFilter, check.forwarding, passes: "the rules let packets pass from port to port")
+        guard found.state == .failure || found.state == .warning else { return found }
+        found.text += ": br_netfilter asks it about what passes the bridge, too"
+        found.fix = "sysctl -w \(setting)=0, if no other bridge of this host needs it; else: \(found.fix ?? "")"
+        return found
+    }
+
     private var firewallCheck: FirewallCheck? {
         guard let ruleset = facts.firewall.ruleset, let lan = facts.lanInterface else { return nil }
         return FirewallCheck(lan: lan, device: facts.device, families: families, ruleset: ruleset)

@@ -30,6 +30,7 @@ package struct HostExamination {
             case .routerAdvertisements: routerAdvertisements
             case .firewall: firewall
             case .sourceNAT: sourceNAT
+            case .bridgeFilter: bridgeFilter
             case .connectionTracking: connectionTracking
             case .certificate: certificate
             case .clock: clock

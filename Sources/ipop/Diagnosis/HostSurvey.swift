@@ -41,7 +41,8 @@ struct HostSurvey {
             strictInterfaces: [lan, device].compactMap { $0 }.filter(InterfaceSettings.isReversePathStrict),
             hearsAdvertisements: network.links.map(\.name).filter { name in
                 (try? InterfaceSettings.readNumber(.v6, device: name, "accept_ra")) == 1
-            }, firewall: FirewallReader.read(links: network.links), connections: Self.connections, now: now,
+            }, firewall: FirewallReader.read(links: network.links), filtersBridges: Self.bridgeFilters,
+            connections: Self.connections, now: now,
             isClockSynchronised: WallClock.isSynchronised, udpPort: port.flatMap { Self.holder($0, .udp) },
             tcpPort: port.flatMap { Self.holder($0, .tcp) },
             networkPrograms: NetworkPrograms.found(network.link(named: device)))
@@ -61,7 +62,8 @@ struct HostSurvey {
         let validity = details.flatMap { $0.notBefore <= $0.notAfter ? $0.notBefore...$0.notAfter : nil }
         return DoctorFacts.Configuration(
             lanInterface: settings.lan.interface, port: settings.listen.port,
-            families: check.exports.map(\.subnet.family), validity: validity)
+            families: check.exports.map(\.subnet.family), isBridged: settings.lan.mode == .bridged,
+            validity: validity)
     }
 
     /// The first error of the files. A certificate that is past its end has a check of its own.
@@ -85,6 +87,12 @@ struct HostSurvey {
         guard let bytes = try? FileSystem.read("/proc/\(process)/status") else { return nil }
         let line = String(decoding: bytes, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix("CapEff:") }
         return line?.split(separator: "\t").last.flatMap { UInt64($0, radix: 16) }
+    }
+
+    /// br_netfilter's settings; without that module there are none.
+    private static var bridgeFilters: [AddressFamily] {
+        let settings: [(AddressFamily, String)] = [(.v4, "iptables"), (.v6, "ip6tables")]
+        return settings.filter { isSet("bridge/bridge-nf-call-\($0.1)") == true }.map(\.0)
     }
 
     private static var connections: (count: Int, limit: Int)? {
