@@ -1,3 +1,5 @@
+import WireFormat
+
 /// Rewrites packets between the LAN's addresses and the grid's: host for host, as RFC 6296 does for IPv6, with the
 /// checksums mended by what has changed (RFC 1624).
 ///

@@ -1,3 +1,5 @@
+import WireFormat
+
 /// Explicit congestion notification through a tunnel: RFC 6040, normal mode.
 enum CongestionMarking {
     static let notCapable: UInt8 = 0

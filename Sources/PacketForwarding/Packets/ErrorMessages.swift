@@ -1,4 +1,5 @@
 import NetworkTypes
+import WireFormat
 
 /// ICMP errors to this site's hosts: RFC 792, RFC 1191, RFC 1812 §4.3 and RFC 4443.
 final class ErrorMessages {

@@ -1,3 +1,5 @@
+import WireFormat
+
 /// Where the parts of an IP packet stand (RFC 791, RFC 8200), after its lengths were found to be sound.
 ///
 /// A view without the bytes: every look goes to the packet itself, so it stays valid when fields are changed in place.

@@ -1,3 +1,5 @@
+import WireFormat
+
 /// Lowers the maximum segment size that a TCP SYN announces, so that segments fit one datagram each (RFC 9293 §3.7.1).
 enum SegmentSizeClamp {
     private static let synchronize: UInt8 = 2

@@ -1,4 +1,5 @@
 package import NetworkTypes
+import WireFormat
 
 // Bridged subnets: where their hosts are is known host by host, and on a bridged LAN the hosts' own frames come to the
 // TAP.

@@ -1,4 +1,5 @@
 import NetworkTypes
+import WireFormat
 
 /// What turns an address of one prefix into that of the same host in another prefix of the same length, and back.
 ///

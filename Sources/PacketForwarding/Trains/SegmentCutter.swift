@@ -1,3 +1,5 @@
+import WireFormat
+
 /// Writes the headers of the segments that a super-packet is cut into, each right in front of its payload.
 ///
 /// As the kernel does it (inet_gso_segment, tcp_gso_segment, __udp_gso_segment): IPv4 identifications count up, TCP
