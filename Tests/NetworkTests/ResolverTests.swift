@@ -87,6 +87,19 @@ extension NetworkTests {
                     ["dig", transport, "+tries=1", "+time=1", "@\(service)", "ufl.\(grid)"], at: .wan)
                 #expect(!result.succeeded && !result.output.contains("status:"), "\(result.everything)")
             }
+            #expect(try lab.status(lab.ufl).drops("name-stranger") > 0)
+        }
+
+        @Test func `a client that opens a hundred connections and says nothing keeps nobody else out`() throws {
+            let lab = try Lab.ofSuite()
+            let (grid, service) = (lab.plan.name, lab.ufl.lanAddress)
+            // It opens anew what is closed.
+            let (clients, _) = try lab.startScript(
+                Script.slowClients, [service, "53", "100"], at: .host(lab.ufl), role: "slow clients")
+            defer { clients.stop(timeLimit: 1) }
+
+            #expect(try lab.answer(to: ["+notcp", "ufl.\(grid)"], at: .host(lab.ufl), of: service) == service)
+            #expect(try lab.answer(to: ["+tcp", "ufl.\(grid)"], at: .gateway(lab.ufl), of: service) == service)
         }
 
         @Test func `many questions in one connection are all answered`() throws {

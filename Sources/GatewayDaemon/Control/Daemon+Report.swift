@@ -38,6 +38,7 @@ extension Daemon {
         let packets = plane.counters.drops.map { DropCount(reason: $0.reason.rawValue, packets: $0.count) }
         let frames = lan?.services.counters.drops.all ?? []
         return packets + strangerDrops + frames.map { DropCount(reason: $0.reason.rawValue, packets: $0.count) }
+            + nameServer.drops.map { DropCount(reason: $0.reason.rawValue, packets: $0.count) }
     }
 
     private var overlayReport: OverlayReport {

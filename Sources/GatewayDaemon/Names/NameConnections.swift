@@ -7,8 +7,9 @@ import NetworkTypes
 final class NameConnections {
     /// Poller tokens begin here, above those of the sockets.
     static let firstToken: UInt64 = NamePorts.firstToken + 1 << 48
-    /// Connections at a time; who comes when there are as many is closed at once, and asks again.
+    /// Connections at a time, and of one client (RFC 7766 §6.2.2); what is beyond is closed at once.
     private static let limit = 32
+    private static let clientLimit = 4
     /// How long a connection may be silent (RFC 7766 §6.2.3: some seconds).
     private static let patience: Duration = .seconds(5)
     /// Bytes of a question: more than any that could be answered.
@@ -37,13 +38,17 @@ final class NameConnections {
     func accept(_ listener: TCPListener, now: Instant, admits: (IPAddress) -> Bool) {
         for _ in 0..<Self.limit {
             guard let connection = try? listener.accept() else { return }
-            guard clients.count < Self.limit, let remote = connection.remote, admits(remote.address),
+            guard let remote = connection.remote, admits(remote.address), hasRoom(for: remote.address),
                 (try? poller.add(connection.rawDescriptor, interest: .readable, token: nextToken)) != nil
             else { continue }
             clients[nextToken] = Client(
                 connection: connection, address: remote.address, deadline: now + Self.patience)
             nextToken += 1
         }
+    }
+
+    private func hasRoom(for client: IPAddress) -> Bool {
+        clients.count < Self.limit && clients.values.count { $0.address == client } < Self.clientLimit
     }
 
     /// A connection is ready: `receive` is called with each question.

@@ -38,19 +38,21 @@ package struct NameServer {
         case findNameOf(IPAddress)
     }
 
-    /// What was asked, and why some got no answer.
-    package struct Counters: Equatable, Sendable {
-        package internal(set) var questions: UInt64 = 0
-        /// From addresses that are neither in the LAN nor another site's.
-        package internal(set) var strangers: UInt64 = 0
-        /// Beyond the rate, or more than may wait.
-        package internal(set) var paced: UInt64 = 0
-        /// No questions.
-        package internal(set) var malformed: UInt64 = 0
+    /// Why a message got no answer.
+    package enum Drop: String, CaseIterable, Sendable {
+        /// From an address that is neither in the LAN nor another site's.
+        case stranger = "name-stranger"
+        /// Beyond the rate of answers.
+        case paced = "name-paced"
+        /// More are being looked for than may wait.
+        case full = "name-full"
+        /// No question.
+        case malformed = "name-malformed"
     }
 
     package private(set) var settings: NameServerSettings
-    package private(set) var counters = Counters()
+    /// Messages that got no answer, by reason.
+    package private(set) var drops = Drop.allCases.map { (reason: $0, count: UInt64(0)) }
 
     private var zone: NameZone
     private var remotes: PrefixIndex
@@ -81,12 +83,11 @@ package struct NameServer {
     package mutating func receive(
         _ message: RawSpan, from client: Client, now: Instant, effects: inout [Effect]
     ) {
-        guard admits(client.address) else { return counters.strangers += 1 }
-        guard bucket.take(now: now) else { return counters.paced += 1 }
-        counters.questions += 1
+        guard admits(client.address) else { return drop(.stranger) }
+        guard bucket.take(now: now) else { return drop(.paced) }
         switch zone.understand(message) {
         case .silence:
-            counters.malformed += 1
+            drop(.malformed)
         case .reply(let reply):
             effects.append(.reply(reply, client))
         case .host(let host, settings.site, let query):
@@ -145,8 +146,12 @@ package struct NameServer {
         switch waiting.add(subject, client, query, now: now) {
         case .isNew: effects.append(effect)
         case .waits: break
-        case .full: counters.paced += 1
+        case .full: drop(.full)
         }
+    }
+
+    private mutating func drop(_ reason: Drop) {
+        for index in drops.indices where drops[index].reason == reason { drops[index].count += 1 }
     }
 
     private func answer(
