@@ -33,6 +33,25 @@ extension NetworkTests {
             #expect(try lab.addresses(.gateway(lab.ufl), of: "ipop0").isEmpty)
         }
 
+        @Test func `the doctor sees a firewall that judges what passes the bridge`() throws {
+            let lab = try Lab.ofSuite()
+            let setting = "/proc/sys/net/bridge/bridge-nf-call-iptables"
+            // Without br_netfilter nobody asks the firewall.
+            let isLoaded = try lab.run(["test", "-e", setting], at: .gateway(lab.ufl)).status == 0
+            let drop = "nft 'add table ip t; add chain ip t f { type filter hook forward priority 0; policy drop; }'"
+
+            try lab.withFault(drop, "nft delete table ip t", lab.ufl) {
+                guard isLoaded else {
+                    try lab.expectDoctorCheck(lab.ufl, "bridge-filter", "ok")
+                    return
+                }
+                try lab.require(["sh", "-c", "echo 1 > \(setting)"], at: .gateway(lab.ufl))
+                try lab.expectDoctorCheck(lab.ufl, "bridge-filter", "failure")
+                try lab.require(["sh", "-c", "echo 0 > \(setting)"], at: .gateway(lab.ufl))
+                try lab.expectDoctorCheck(lab.ufl, "bridge-filter", "ok")
+            }
+        }
+
         @Test func `hosts of different sites are on one link`() throws {
             let lab = try Self.addressed()
 

@@ -127,6 +127,24 @@ extension NetworkTests {
         }
     }
 
+    /// A gateway that is left alone: nobody can say who has a prefix.
+    @Suite(.serialized, .lab("planown")) struct LonelyPlanTests {
+        @Test func `owners that cannot be told are unknown, and the rest is planned`() throws {
+            let lab = try Lab.ofSuite()
+            for site in [lab.ufl, lab.cern] { lab.killGateway(site) }
+            let subnet = lab.lsu.subnets[0]
+            let map = try lab.read(.subnetMap, at: lab.lsu)
+            let lines = map.split(separator: "\n").filter { !$0.contains(subnet) }.joined(separator: "\n")
+            try lab.write(lines + "\nlsu \(subnet) 10.128.99.0/24\n", to: .subnetMap, at: lab.lsu)
+
+            let (status, plan) = try lab.plan()
+
+            #expect(status == 0 && plan.changes == ["export \(subnet) mapped to 10.128.99.0/24"])
+            let export = try #require(plan.exports.first { $0.subnet == subnet })
+            #expect(export.owner == "unknown" && export.virtual == "10.128.99.0/24")
+        }
+    }
+
     /// A LAN that becomes bridged: the bridge, its addresses and the way of all routes.
     @Suite(.serialized, .lab("planbr", sites: 2)) struct BridgePlanTests {
         @Test func `a bridge is announced before it is made, and nothing is left to do after it`() throws {

@@ -208,6 +208,9 @@ extension Daemon {
         if let deadline = nameServer.nextWakeup, deadline < earliest { earliest = deadline }
         if let deadline = portMapping.nextDeadline, deadline < earliest { earliest = deadline }
         if let deadline = streams.nextDeadline, deadline < earliest { earliest = deadline }
+        for request in pending {
+            if let deadline = request.deadline, deadline < earliest { earliest = deadline }
+        }
         return earliest
     }
 
@@ -216,6 +219,7 @@ extension Daemon {
             gateway.handleTimeout(now: now, unixSeconds: WallClock.unixSeconds(), effects: &effects)
             settle()
         }
+        if pending.contains(where: { $0.deadline.map { $0 <= now } ?? false }) { answerWaiters() }
         if let due = bridge.nextDeadline, due <= now {
             mendBridge()
             settle()

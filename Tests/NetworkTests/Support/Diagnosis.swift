@@ -57,6 +57,15 @@ extension Lab {
             sourceLocation: sourceLocation)
     }
 
+    /// Expects a check of the doctor at a site to have come out so, whatever the others say.
+    func expectDoctorCheck(
+        _ site: LabSite, _ name: String, _ state: String, sourceLocation: SourceLocation = #_sourceLocation
+    ) throws {
+        let found: (status: Int32, report: DoctorDocument) = try document(["ipop", "doctor", "--json"], at: site)
+        let check = found.report.checks.first { $0.name == name }
+        #expect(check?.state == state, "\(found.report.checks)", sourceLocation: sourceLocation)
+    }
+
     /// Does something to a gateway's host, and undoes it however `body` ends.
     func withFault(_ make: String, _ undo: String, _ site: LabSite, _ body: () throws -> Void) throws {
         try require(["sh", "-c", make], at: .gateway(site))
