@@ -114,6 +114,20 @@ extension NetworkTests {
             #expect(try lab.plan().plan.changes.isEmpty)
         }
 
+        @Test func `routes that other settings would not let in are told`() throws {
+            let lab = try Lab.ofSuite()
+            let settings = try lab.read(.settings, at: lab.lsu)
+            defer { try? lab.write(settings, to: .settings, at: lab.lsu) }
+            try lab.write(settings.replacing("mtu: auto", with: "mtu: 1000"), to: .settings, at: lab.lsu)
+            let remote = try #require(lab.cern.subnets.first { $0.contains(":") })
+
+            let (status, plan) = try lab.plan()
+
+            #expect(status == 1 && plan.commands.contains("ip link set dev ipop0 mtu 1000"), "\(plan.commands)")
+            #expect(plan.problems.contains { $0.code == "E013" && $0.text.contains(remote) }, "\(plan.problems)")
+            #expect(plan.routes.contains { $0.change == "removed" && $0.prefix == remote }, "\(plan.routes)")
+        }
+
         @Test func `files with errors are told by place, and nothing is planned`() throws {
             let lab = try Lab.ofSuite()
             let settings = try lab.read(.settings, at: lab.lsu)

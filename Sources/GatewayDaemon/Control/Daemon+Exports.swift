@@ -47,7 +47,11 @@ extension Daemon {
     func refusal(
         of export: SubnetExport, by files: RunningConfiguration, _ verdicts: [ExportVerdict]
     ) -> RouteIssue? {
-        if files.exports.uncovered.contains(export) { return RouteIssue(.notCoveredByCertificate) }
+        if files.exports.uncovered.contains(export) {
+            let code = RouteCode.notCoveredByCertificate
+            let command = "ipop cert issue \(files.settings.site) --subnet \(export.subnet)"
+            return RouteIssue(code, text: code.explanation.phrase, fix: "issue one that does: `\(command)`")
+        }
         guard let refusal = verdicts.first(where: { $0.prefix == export.subnet })?.refusal else { return nil }
         return RouteIssue(code: refusal.code, text: refusal.text, fix: refusal.fix)
     }

@@ -101,7 +101,7 @@ extension Daemon {
         if case .refused(let refusal) = outlook.bridge.standing {
             problems.append(.lanNotBridged(reason: refusal.text, fix: refusal.fix))
         }
-        problems += sharedPrefixes(exports.compactMap(\.announced))
+        problems += sharedPrefixes(exports.compactMap(\.announced)) + newRefusals(plan)
         return PlanReport(
             isRunning: true, grid: settings.grid, site: settings.site, changes: inquiry.difference.changes,
             restarts: inquiry.difference.restarts, warnings: new.warnings.map(\.description), exports: exports,
@@ -141,6 +141,18 @@ extension Daemon {
     }
 
     // MARK: The kernel
+
+    /// Routes that are refused then and are not now.
+    private func newRefusals(_ plan: HostNetworkPlan) -> [Problem] {
+        var refused = PrefixTable<Void>()
+        for verdict in keeper.plan.verdicts where verdict.state == .refused { refused[verdict.wanted.prefix] = () }
+        return plan.verdicts.compactMap { verdict in
+            guard verdict.state == .refused, refused[verdict.wanted.prefix] == nil, let reason = verdict.reason,
+                let issue = RouteIssue(code: reason.code, text: reason.text, fix: reason.fix)
+            else { return nil }
+            return .routeRefused(verdict.wanted.prefix, site: verdict.wanted.site, issue: issue)
+        }
+    }
 
     /// The routes that come and go, and the other steps.
     private func sorted(_ plan: HostNetworkPlan) -> (routes: [PlannedRoute], others: [HostNetworkStep]) {

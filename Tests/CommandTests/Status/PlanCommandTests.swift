@@ -38,6 +38,21 @@ import Testing
         }
     }
 
+    @Test func `who may not ask the daemon is told so, with exit code 4`() throws {
+        try withDirectory { directory in
+            let daemon = try FakeDaemon(in: directory, payload: Self.report(clashes: false).json)
+            defer { daemon.stop() }
+            chmod(directory.appending(path: ControlLimits.socketName).path, 0)
+
+            // Root may use any socket unless it gives up CAP_DAC_OVERRIDE.
+            let run = try IpopRun.run(
+                "plan", "--run-dir", directory.path,
+                wrapper: geteuid() == 0 ? ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] : [])
+
+            #expect(run.status == 4 && run.output.isEmpty, "\(run.errors)")
+        }
+    }
+
     @Test func `without a daemon plan lists the exports of the files, with exit code 3`() throws {
         let run = try CommandRun.joined()
 
