@@ -45,10 +45,14 @@ extension NetworkTests {
         @Test func `a host that sends to its own site's virtual prefix is told that nobody is there`() throws {
             let lab = try Lab.ofSuite()
 
-            for host in [SharedSubnet.host4, SharedSubnet.host6] {
-                let address = try lab.virtual(host, at: lab.ufl)
-                let result = try lab.run(["ping", "-n", "-c", "1", "-W", "5", address], at: .host(lab.ufl))
-                #expect(result.status == 1 && result.output.contains("nreachable"), "\(result.everything)")
+            // What goes by the default route is never heard of again.
+            let silence = "route add blackhole default metric 4000", undo = "route del blackhole default metric 4000"
+            try lab.withFault("ip \(silence) && ip -6 \(silence)", "ip \(undo); ip -6 \(undo)", lab.ufl) {
+                for host in [SharedSubnet.host4, SharedSubnet.host6] {
+                    let address = try lab.virtual(host, at: lab.ufl)
+                    let result = try lab.run(["ping", "-n", "-c", "1", "-W", "5", address], at: .host(lab.ufl))
+                    #expect(result.status == 1 && result.output.contains("nreachable"), "\(result.everything)")
+                }
             }
 
             let status = try lab.status(lab.ufl)
