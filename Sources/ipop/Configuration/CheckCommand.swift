@@ -1,7 +1,6 @@
 import ArgumentParser
 import ControlProtocol
 import GatewayConfiguration
-import GatewayDaemon
 import GatewayFiles
 import OpenSSLLink
 
@@ -28,7 +27,7 @@ struct CheckCommand: ParsableCommand {
 
     func run() throws {
         var check = ConfigurationCheck(paths: configuration.paths, now: CertificateAuthority.systemTime())
-        check.publishedProfile = PublishedProfile.saved(in: state.path)
+        check.publishedProfile = state.publishedProfile
         let report = CheckReport.make(check)
         if json {
             print(report.json.pretty)

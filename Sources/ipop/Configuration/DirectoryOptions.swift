@@ -1,5 +1,6 @@
 import ArgumentParser
 import GatewayConfiguration
+import GatewayDaemon
 
 /// `--config-dir`.
 struct ConfigurationDirectory: ParsableArguments {
@@ -19,6 +20,9 @@ struct StateDirectory: ParsableArguments {
         name: .customLong("state-dir"),
         help: ArgumentHelp("Where the daemon keeps what survives a restart.", valueName: "dir"))
     var path = Self.usualPath
+
+    /// The newest grid profile that the daemon has heard of, not verified yet: what a configuration is judged by.
+    var publishedProfile: [UInt8]? { PublishedProfile.saved(in: path) }
 }
 
 /// `--run-dir`.

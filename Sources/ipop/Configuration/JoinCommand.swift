@@ -48,6 +48,7 @@ struct JoinCommand: ParsableCommand {
     var key: String?
 
     @OptionGroup var configuration: ConfigurationDirectory
+    @OptionGroup var state: StateDirectory
 
     @Flag(help: "Overwrite a configuration that is there.")
     var force = false
@@ -73,6 +74,7 @@ struct JoinCommand: ParsableCommand {
             bundle: try SiteBundle(file: bundle), bundleFile: bundle, keyFile: key, lan: lan, bridged: bridgedSubnet,
             port: listen, paths: paths, force: force)
         var check = ConfigurationCheck(paths: paths, now: CertificateAuthority.systemTime(), readFile: plan.readFile)
+        check.publishedProfile = state.publishedProfile
         check.replacesKey = plan.files.contains { $0.path == paths.siteKey }
         let report = CheckReport.make(check)
         report.printProblems()

@@ -22,9 +22,12 @@ struct DoctorCommand: ParsableCommand {
 
     @OptionGroup var runDirectory: RunDirectory
     @OptionGroup var configurationDirectory: ConfigurationDirectory
+    @OptionGroup var stateDirectory: StateDirectory
 
     func run() throws {
-        let survey = HostSurvey(question: DaemonQuestion(runDirectory), paths: configurationDirectory.paths)
+        let survey = HostSurvey(
+            question: DaemonQuestion(runDirectory), paths: configurationDirectory.paths,
+            publishedProfile: stateDirectory.publishedProfile)
         let report = DoctorReport(checks: HostExamination(try survey.facts()).checks)
         if json {
             Screen.write(document: report.json)

@@ -12,6 +12,8 @@ import RoutePlanning
 struct HostSurvey {
     let question: DaemonQuestion
     let paths: ConfigurationPaths
+    /// A grid profile as the daemon has kept it, not verified yet.
+    let publishedProfile: [UInt8]?
 
     /// The overlay device's name when nothing says another one.
     private static let usualDevice = "ipop0"
@@ -26,6 +28,7 @@ struct HostSurvey {
         }
         let now = WallClock.unixSeconds()
         var check = ConfigurationCheck(paths: paths, now: now)
+        check.publishedProfile = publishedProfile
         check.run()
         let running = try? report.get()
         let device = running?.host.device ?? check.settings?.device ?? Self.usualDevice

@@ -1,7 +1,6 @@
 import ArgumentParser
 import ControlProtocol
 import GatewayConfiguration
-import GatewayDaemon
 import GatewayFiles
 import LinuxSystem
 
@@ -58,7 +57,7 @@ struct PlanCommand: ParsableCommand {
     /// What the files alone tell.
     private func planOfStart() throws(CommandFailure) -> PlanReport {
         var check = ConfigurationCheck(paths: configurationDirectory.paths, now: WallClock.unixSeconds())
-        check.publishedProfile = PublishedProfile.saved(in: stateDirectory.path)
+        check.publishedProfile = stateDirectory.publishedProfile
         check.run()
         guard check.fatalProblems.isEmpty, let settings = check.settings else {
             for problem in check.fatalProblems { Terminal.printNotice(problem.description) }

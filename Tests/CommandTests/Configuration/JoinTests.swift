@@ -1,4 +1,6 @@
 import Foundation
+import GatewayCore
+import LinkSecurity
 import Testing
 
 @Suite struct JoinTests {
@@ -62,6 +64,21 @@ import Testing
         #expect(answer.errors.contains("error: there is no interface 'nosuchif0' here"))
         #expect(missing.exitCode == 2 && missing.errors.contains("--lan is missing"))
         #expect(!run.exists("etc"))
+    }
+
+    @Test func `joining again judges by the pools that were published since`() throws {
+        let run = try CommandRun.joined()
+        try run.edit("etc/subnets.map", "  same", "  172.31.7.0/24")
+        try run.require("grid profile --ca ca --pool 172.31.0.0/16")
+        let memory = PublicationMemory([(.gridProfile, Array(try run.read("ca/grid.yaml").utf8))])
+        try FileManager.default.createDirectory(atPath: run.path("state"), withIntermediateDirectories: false)
+        try Data(memory.encoded).write(to: URL(filePath: run.path("state/publications")))
+
+        let without = try run.ipop("join lsu.ipop --lan lo --config-dir etc --state-dir nowhere")
+        let with = try run.ipop("join lsu.ipop --lan lo --config-dir etc --state-dir state")
+
+        #expect(without.exitCode == 2 && without.errors.contains("not in the grid's pools"), "\(without.errors)")
+        #expect(with.exitCode == 0, "\(with.errors)")
     }
 
     @Test func `a file that is no bundle is refused`() throws {

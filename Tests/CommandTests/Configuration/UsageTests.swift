@@ -13,7 +13,7 @@ import Testing
     @Test(arguments: [
         "grid", "grid create", "grid profile", "cert", "cert request", "cert issue", "cert renew", "cert revoke",
         "cert show",
-        "cert verify", "publish", "join", "check", "leave",
+        "cert verify", "publish", "join", "check", "plan", "leave",
     ])
     func `every command has an overview and a discussion`(command: String) throws {
         let answer = try CommandRun().ipop(command + " --help")
