@@ -113,7 +113,24 @@ extension NetworkTests {
             #expect(text.split(separator: "\n").count == questions.count, "\(text)")
         }
 
-        @Test func `another name server at the address is left alone, and told of until it goes`() throws {
+        @Test func `when the gateway has another address in the LAN, that one answers`() throws {
+            let lab = try Lab.ofSuite()
+            let (site, other) = (lab.ufl, "192.168.10.2")
+            func move(_ from: String, _ to: String) throws {
+                try lab.require(["ip", "address", "add", "\(to)/24", "dev", "lan"], at: .gateway(site))
+                try lab.require(["ip", "address", "del", "\(from)/24", "dev", "lan"], at: .gateway(site))
+                try until("an answer from \(to)") { () throws(LabError) in
+                    try lab.run(
+                        ["dig", "+short", "+tries=1", "+time=1", "@\(to)", "ufl.\(lab.plan.name)"], at: .host(site)
+                    ).output.hasPrefix(to)
+                }
+            }
+
+            try move(site.lanAddress, other)
+            try move(other, site.lanAddress)
+        }
+
+        @Test func `another name server keeps the port, also over a restart, until somebody asks for it`() throws {
             let lab = try Lab.ofSuite()
             let (site, service) = (lab.lsu, "\(SharedSubnet.gateway4)")
             let isOff: (String) -> String = { $0.replacingOccurrences(of: "listen: auto", with: "listen: off") }
@@ -123,7 +140,6 @@ extension NetworkTests {
                 let silence = try lab.run(
                     ["dig", "+tries=1", "+time=1", "@\(service)", "lsu.\(lab.plan.name)"], at: .host(site))
                 #expect(!silence.succeeded)
-                // It takes the port while nobody has it.
                 try lab.startNameServer(at: .gateway(site))
             }
             #expect(lab.log(site).contains("names are not answered"), "\(lab.logEnd(site))")
@@ -132,10 +148,15 @@ extension NetworkTests {
             #expect(try lab.answer(to: ["theirs.example"], at: .host(site), of: service) == "192.0.2.53")
             #expect(try lab.status(site).state == "up", "it is told and degrades nothing")
 
+            // The port is free for long enough to be seen so.
             lab.processes.first { $0.role == "name server" }?.stop()
-            try until("the gateway to take the port") { () throws(LabError) in
-                try lab.status(site).problems("E093").isEmpty
-            }
+            try until("the gateway to find the port free") { lab.log(site).contains("another name server is gone") }
+            try lab.startNameServer(at: .gateway(site))
+            #expect(try lab.answer(to: ["theirs.example"], at: .host(site), of: service) == "192.0.2.53")
+
+            lab.processes.first { $0.role == "name server" }?.stop()
+            try lab.require(["ipop", "reload"], at: .gateway(site))
+            #expect(try lab.status(site).problems("E093").isEmpty)
             #expect(
                 try lab.answer(to: ["lsu.\(lab.plan.name)"], at: .host(site), of: service)
                     == "\(SharedSubnet.gateway4)")

@@ -32,6 +32,7 @@ extension Daemon {
         settle()
         reconcile()
         followRouter()
+        settleNames(isAsked: true)
         let changes = difference.changes
         logger.info("reloaded", metadata: ["changes": "\(changes.isEmpty ? "none" : changes.joined(separator: "; "))"])
         return .success(

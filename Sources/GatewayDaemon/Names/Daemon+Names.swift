@@ -8,11 +8,12 @@ import RoutePlanning
 
 // Names: the resolver of a routed LAN, and what the core finds of other sites' names.
 extension Daemon {
-    /// Brings the resolver in step with settings, addresses, sites and routes.
-    func settleNames() {
+    /// Brings the resolver in step with settings, addresses, sites and routes. `isAsked`: a port that another server
+    /// has given up is taken at once.
+    func settleNames(isAsked: Bool = false) {
         nameServer.settingsChanged(nameServerSettings)
         let before = namePorts.faults.map(\.address)
-        namePorts.listen(at: nameAddresses, now: now)
+        namePorts.listen(at: nameAddresses, isAsked: isAsked, now: now)
         for fault in namePorts.faults where !before.contains(fault.address) {
             logger.warning(
                 "names are not answered", metadata: ["address": "\(fault.address)", "error": "\(fault.text)"])
@@ -82,8 +83,13 @@ extension Daemon {
 
     /// Gives up what waits too long.
     func expireNames() {
-        let before = namePorts.faults.map(\.address)
+        let (before, vacant) = (namePorts.faults.map(\.address), namePorts.vacantAddresses)
         namePorts.expire(now: now)
+        for address in namePorts.vacantAddresses where !vacant.contains(address) {
+            logger.info(
+                "another name server is gone, its port is taken if it stays free",
+                metadata: ["address": "\(address)"])
+        }
         for address in before where !namePorts.faults.contains(where: { $0.address == address }) {
             logger.info("names are answered", metadata: ["address": "\(address)"])
         }

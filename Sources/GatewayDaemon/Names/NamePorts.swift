@@ -4,8 +4,8 @@ import NetworkTypes
 
 /// The sockets of the name server: UDP and TCP (RFC 7766) at port 53 of a few own addresses.
 ///
-/// An address that cannot be had, as when another name server has its port, is tried again, and leaves the others
-/// alone.
+/// An address that cannot be had is tried again, and leaves the others alone. Another name server's port is taken only
+/// after it has been free for long: a server that is being started again has it back by then.
 final class NamePorts {
     /// Poller tokens begin here, between those of the metrics server and of streams.
     static let firstToken: UInt64 = 1 << 52
@@ -17,6 +17,8 @@ final class NamePorts {
     private static let bufferByteCount = 1 << 18
     /// How often an address that could not be had is tried again.
     private static let retryInterval: Duration = .seconds(5)
+    /// How long another server's port must have been free.
+    private static let vacancy: Duration = .seconds(60)
 
     /// What a token stands for.
     private enum Socket {
@@ -34,11 +36,16 @@ final class NamePorts {
     private let connections: NameConnections
     private var nextToken = NamePorts.firstToken
     private var retryAt: Instant?
+    /// Addresses whose port another server has or had, and since when nobody has been seen with it.
+    private var foreign: [(address: IPAddress, freeSince: Instant?)] = []
 
     init(poller: Poller) {
         self.poller = poller
         connections = NameConnections(poller: poller)
     }
+
+    /// Addresses that another server has given up, and that are taken when they stay free.
+    var vacantAddresses: [IPAddress] { foreign.filter { $0.freeSince != nil }.map(\.address) }
 
     /// When `expire` wants to be called.
     var nextDeadline: Instant? {
@@ -46,27 +53,43 @@ final class NamePorts {
         return connections.nextDeadline.map { min($0, retryAt) } ?? retryAt
     }
 
-    /// Listens at these addresses from now on, and at no others.
-    func listen(at addresses: [IPAddress], now: Instant) {
-        guard addresses != wanted else { return }
+    /// Listens at these addresses from now on, and at no others. `isAsked`: somebody wants what is free taken at once.
+    func listen(at addresses: [IPAddress], isAsked: Bool, now: Instant) {
+        guard isAsked || addresses != wanted else { return }
         for gone in wanted where !addresses.contains(gone) { close(gone) }
+        foreign.removeAll { isAsked || !addresses.contains($0.address) }
         wanted = addresses
         open(now: now)
     }
 
     /// Opens what is missing.
     private func open(now: Instant) {
+        let before = faults
         faults = []
         retryAt = nil
         for address in wanted where !sockets.contains(where: { $0.address == address }) {
             do throws(SystemError) {
                 try open(address)
+                if mayKeep(address, now: now) { continue }
+                faults += before.filter { $0.address == address }
             } catch {
-                close(address)
+                foreign.removeAll { $0.address == address }
+                if error.meansTaken { foreign.append((address, nil)) }
                 faults.append((address, error.reason))
-                retryAt = now + Self.retryInterval
             }
+            close(address)
+            retryAt = now + Self.retryInterval
         }
+    }
+
+    /// Whether the port, which is free, is nobody else's any more.
+    private func mayKeep(_ address: IPAddress, now: Instant) -> Bool {
+        guard let index = foreign.firstIndex(where: { $0.address == address }) else { return true }
+        let since = foreign[index].freeSince ?? now
+        foreign[index].freeSince = since
+        guard since + Self.vacancy <= now else { return false }
+        foreign.remove(at: index)
+        return true
     }
 
     private func open(_ address: IPAddress) throws(SystemError) {
@@ -140,6 +163,7 @@ final class NamePorts {
     func close() {
         for address in wanted { close(address) }
         wanted = []
+        foreign = []
         faults = []
         retryAt = nil
         connections.close()
