@@ -72,6 +72,9 @@ package struct SealedFlags: OptionSet, Hashable, Sendable {
 
     @inlinable package init(rawValue: UInt16) { self.rawValue = rawValue }
 
+    /// No bits.
+    @inlinable package init() { rawValue = 0 }
+
     // By hand, because the generic ones are not specialised in other modules, and these run for each datagram.
 
     /// Whether all bits of `member` are set.

@@ -18,24 +18,25 @@ extension Gateway {
     package var exceededLimit: String? {
         // A run lingers after its end, and dials go to four endpoints of a member.
         let handshakes = 2 * HandshakeLimits.serverCount + 4 * (RingLimits.attempts + members.count)
-        let tables: [(count: Int, limit: Int, what: StaticString)] = [
-            (ring.links.count, RingLimits.links, "ring links"), (runs.count, handshakes, "handshakes"),
-            (overlayPeers.count, OverlayLimits.overlayPeers, "overlay peers"),
-            (streams.count, StreamLimits.streamCount, "streams"),
-            (questions.count, OperatorLimits.questions, "questions"),
-            (relayUses.count, PathLimits.relayUses, "ways through relays"),
-            (relayedPairs.count, PathLimits.relayedPairs, "relayed pairs"),
-            (traces.count, OverlayLimits.traces, "traces"), (echoes.count, 2_048, "echoes"),
-            (observations.reports.count, PathLimits.observations, "observed endpoints"),
-            (refusals.count, SessionLimits.refusals, "refusals"),
-            (names.open.count, NameLimits.questions, "names asked for"),
-            (hosts.local.count, HostLimits.hosts, "hosts"),
-            (hosts.remote.count, HostLimits.remoteHosts, "hosts of others"),
-            (directory.entries.count, DirectoryLimits.memberCount, "announcements"),
-        ]
-        for table in tables where table.count > table.limit {
-            return "\(table.count) \(table.what), of which there may be \(table.limit)"
+        var excess: String?
+        func check(_ count: Int, _ limit: Int, _ what: StaticString) {
+            if count > limit { excess = excess ?? "\(count) \(what), of which there may be \(limit)" }
         }
-        return nil
+        check(ring.links.count, RingLimits.links, "ring links")
+        check(runs.count, handshakes, "handshakes")
+        check(overlayPeers.count, OverlayLimits.overlayPeers, "overlay peers")
+        check(streams.count, StreamLimits.streamCount, "streams")
+        check(questions.count, OperatorLimits.questions, "questions")
+        check(relayUses.count, PathLimits.relayUses, "ways through relays")
+        check(relayedPairs.count, PathLimits.relayedPairs, "relayed pairs")
+        check(traces.count, OverlayLimits.traces, "traces")
+        check(echoes.count, 2_048, "echoes")
+        check(observations.reports.count, PathLimits.observations, "observed endpoints")
+        check(refusals.count, SessionLimits.refusals, "refusals")
+        check(names.open.count, NameLimits.questions, "names asked for")
+        check(hosts.local.count, HostLimits.hosts, "hosts")
+        check(hosts.remote.count, HostLimits.remoteHosts, "hosts of others")
+        check(directory.entries.count, DirectoryLimits.memberCount, "announcements")
+        return excess
     }
 }

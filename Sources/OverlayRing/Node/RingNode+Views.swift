@@ -8,6 +8,12 @@ extension RingNode {
         linkIndex(of: node).map { links[$0] }
     }
 
+    /// Whether a link serves one of its ends as a far link or a shortcut, and neither as a ring neighbour.
+    package func isDistantLink(_ node: NodeAddress) -> Bool {
+        guard let index = linkIndex(of: node), !links[index].isNear else { return false }
+        return !links[index].purposes.union(links[index].theirPurposes).isDisjoint(with: [.far, .shortcut])
+    }
+
     /// Linked members for which this end has one of `purposes`.
     package func members(for purposes: RingPurposes) -> [NodeAddress] {
         links.filter { !$0.purposes.isDisjoint(with: purposes) }.map(\.node)

@@ -92,10 +92,11 @@ package struct RingNode: Sendable {
         if attempt == nil, left.isEmpty || mayBeBootstrap { link.purposes.insert(.leaf) }
         let wasLost = lost.removeValue(forKey: contact.node) != nil
         insert(link)
-        sendStatus(to: contact.node, now: now, effects: &effects)
         if wasLost { lostMemberReturned(now: now) }
         if link.purposes.contains(.leaf) { announce(through: contact.node, now: now, effects: &effects) }
         if mayBeNear(contact.node) { updateNear(now: now, effects: &effects) }
+        // Last, so that it says what the link is for.
+        sendStatus(to: contact.node, now: now, effects: &effects)
         scheduleTrim(now: now)
     }
 

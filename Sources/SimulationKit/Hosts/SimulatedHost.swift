@@ -297,7 +297,8 @@ package final class SimulatedHost {
     private func seal(_ message: [UInt8], keys: KeyGeneration, paddedTo padding: Int) -> [UInt8] {
         let count = SealedHeader.overhead + max(message.count, padding)
         let header = SealedHeader(
-            type: .control, epoch: keys.epoch, flags: [], receiverIndex: keys.remoteIndex, counter: keys.sendCounter)
+            type: .control, epoch: keys.epoch, flags: SealedFlags(), receiverIndex: keys.remoteIndex,
+            counter: keys.sendCounter)
         keys.sendCounter += 1
         return [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
             let bytes = UnsafeMutableRawBufferPointer(buffer)
