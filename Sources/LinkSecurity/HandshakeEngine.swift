@@ -82,9 +82,13 @@ package enum HandshakeAdmission {
 
 /// Limits of handshakes.
 package enum HandshakeLimits {
-    /// How often a running handshake is asked to retransmit.
+    /// When a running handshake is asked to retransmit. After the eager time without a word from the peer that doubles
+    /// each time up to the limit, as RFC 6347 §4.2.4.1 has it; before, both ends may be opening their NATs.
     package static let retransmitInterval: Duration = .milliseconds(250)
-    /// A handshake that has not ended by then is dropped: ten lost flights at the interval above and then some.
+    package static let eagerTime: Duration = .seconds(2)
+    package static let retransmitLimit: Duration = .seconds(1)
+    /// A handshake that has not ended by then is dropped: twelve hellos that nobody answers, or more flights from one
+    /// who does.
     package static let timeout: Duration = .seconds(5)
     /// Bytes of one handshake datagram: fits IPv6's minimum link MTU of 1,280 with IP and UDP headers.
     package static let datagramByteCount = 1_200

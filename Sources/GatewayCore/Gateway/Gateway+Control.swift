@@ -103,9 +103,10 @@ extension Gateway {
         effects.send(answer, to: member.node, by: source)
     }
 
-    /// Sends a probe for `purpose` and remembers it.
+    /// Sends a probe for `purpose` and remembers it. `sealedBy`: by other keys than the active ones.
     mutating func sendProbe(
-        to member: Member, purpose: Member.Outstanding.Purpose, now: Instant, effects: inout GatewayEffects
+        to member: Member, purpose: Member.Outstanding.Purpose, sealedBy localIndex: UInt32? = nil, now: Instant,
+        effects: inout GatewayEffects
     ) {
         if member.outstanding.count >= SessionLimits.outstandingProbes {
             guard let overdue = member.outstanding.firstIndex(where: \.isOverdue) else { return }
@@ -120,7 +121,7 @@ extension Gateway {
             break
         case .mtu(let payload):
             padding = payload
-        case .follow(let candidate), .candidate(let candidate):
+        case .follow(let candidate), .candidate(let candidate), .confirmation(let candidate):
             endpoint = candidate
             let standby = member.standbys.first { $0.endpoint == candidate }
             timeout = standby?.answerTimeout ?? SessionLimits.firstAnswerTimeout
@@ -132,7 +133,7 @@ extension Gateway {
             isPath: endpoint == nil || endpoint == member.endpoint)
         effects.append(
             .sendControl(
-                probe, to: member.node, endpoint: endpoint, paddedTo: padding, localIndex: nil))
+                probe, to: member.node, endpoint: endpoint, paddedTo: padding, localIndex: localIndex))
     }
 
     private mutating func probeAnswered(
@@ -165,6 +166,11 @@ extension Gateway {
         case .follow(let endpoint):
             guard source == endpoint else { return }
             followPeer(to: endpoint, after: now - probe.sent, of: member, now: now, effects: &effects)
+        case .confirmation(let endpoint):
+            // What is no better than the path was only needed for the handshake.
+            let isOfUse = member.endpoint.map { endpoint == $0 || endpoint.medium < $0.medium } ?? true
+            guard source == endpoint, isOfUse else { return }
+            candidateAnswered(endpoint, after: now - probe.sent, of: member, now: now, effects: &effects)
         case .candidate(let endpoint):
             guard source == endpoint else { return }
             candidateAnswered(endpoint, after: now - probe.sent, of: member, now: now, effects: &effects)

@@ -87,6 +87,7 @@ extension Gateway {
 
     /// Retransmits and drops overdue handshakes.
     mutating func handshakeTimeouts(now: Instant, effects: inout GatewayEffects) {
+        guard runDeadlines.isAnyDue(at: now) else { return }
         for endpoint in runs.keys.elements {
             guard let run = runs[endpoint], run.nextDeadline <= now else { continue }
             if run.deadline <= now {

@@ -38,7 +38,7 @@ extension Gateway {
         member.needs.trafficUntil = now + OverlayLimits.trafficIdle
         if member.isBusy { member.path?.mtuSearch.trafficFlows(now: now) }
         member.path?.used(now: now, silence: PathLimits.trafficSilence)
-        if member.path != nil, member.pathReviewAt == nil { member.pathReviewAt = now + PathLimits.reviewDelay }
+        planReview(of: member, now: now)
         if member.needs.isLinked {
             inRing(now: now, effects: &effects) {
                 $0.trafficObserved(node, byteCount: moved, now: now, effects: &$1)

@@ -38,6 +38,7 @@ extension Gateway {
             standby.answered(after: sample, now: now)
             member.standbys.append(standby)
         }
+        planReview(of: member, now: now)
         choosePath(of: member, now: now, effects: &effects)
     }
 
@@ -155,15 +156,20 @@ extension Gateway {
     /// Probes the ways that are not used, those with a turn.
     mutating func probeStandbys(of member: Member, now: Instant, effects: inout GatewayEffects) {
         for index in member.standbys.indices where member.standbys[index].nextProbe <= now {
-            // Also what travels by something better than the path, which is taken as soon as it is good enough.
-            let isBetter = member.path.map { member.standbys[index].medium < $0.medium } ?? false
-            let isQuick = isBetter || member.needs.hasTraffic(at: now) || member.path?.unanswered ?? 0 > 0
-            member.standbys[index].probeInterval =
-                isQuick ? PathLimits.standbyInterval : PathLimits.idleStandbyInterval
+            member.standbys[index].probeInterval = standbyInterval(of: member.standbys[index], to: member, now: now)
             member.standbys[index].probed(now: now)
             sendProbe(
                 to: member, purpose: .candidate(member.standbys[index].endpoint), now: now, effects: &effects)
         }
+    }
+
+    /// How often a way that is not used is probed: one by a better medium than the path is taken as soon as it is good
+    /// enough, which must not take long to tell.
+    private func standbyInterval(of standby: PathState, to member: Member, now: Instant) -> Duration {
+        let isBetter = member.path.map { standby.medium < $0.medium } ?? false
+        if isBetter, !standby.isMeasured { return PathLimits.measureInterval }
+        let isQuick = isBetter || member.needs.hasTraffic(at: now) || member.path?.unanswered ?? 0 > 0
+        return isQuick ? PathLimits.standbyInterval : PathLimits.idleStandbyInterval
     }
 
     /// A probe of a way that is not the path was lost.
@@ -186,6 +192,13 @@ extension Gateway {
             linkDown(with: member, now: now, effects: &effects)
         }
         if isGone, endpoint.isRelay { relayEnded(endpoint, now: now, effects: &effects) }
+    }
+
+    /// Plans a first look at a member's ways, unless all it has and needs is its path.
+    mutating func planReview(of member: Member, now: Instant) {
+        guard let path = member.path, member.pathReviewAt == nil else { return }
+        let isAllThereIs = path.medium == .udp && member.standbys.isEmpty && !member.needs.hasTraffic(at: now)
+        if !isAllThereIs { member.pathReviewAt = now + PathLimits.reviewDelay }
     }
 
     /// Looks whether a member has ways enough, and the best of them.

@@ -92,10 +92,12 @@ extension Gateway {
         let node = member.node
         hasJoined = true
         member.path = newPath(endpoint, now: now)
+        // What has confirmed the keys there is its first probe.
+        if member.isConfirming(at: endpoint) { member.path?.nextProbe = now + SessionLimits.secondProbe }
         member.standbys.removeAll { $0.endpoint == endpoint }
         member.pathSince = now
         member.pathChange = .medium
-        member.pathReviewAt = now + PathLimits.reviewDelay
+        planReview(of: member, now: now)
         if member.reason == .noAnswer || member.reason == .handshakeTimeout, member.lastEndpoint != nil {
             // Back from a silence, perhaps with its whole side of the network: what it knows of leases may differ.
             recheckAt = recheckAt ?? now + OverlayLimits.recheckDelay
@@ -117,6 +119,7 @@ extension Gateway {
         member.isEven = false
         member.settlesBy = now + SessionLimits.settleTime
         pathChanged(to: member, effects: &effects)
+        probeMTU(of: member, now: now, effects: &effects)
         relaysMoved(with: member, now: now, effects: &effects)
         effects.append(.notice(.memberUp(site: member.site, node: node, endpoint: shown(endpoint))))
         effects.append(.membersChanged)
@@ -211,14 +214,11 @@ extension Gateway {
             let generation = member.generations[at]
             guard !generation.isConfirmed, generation.nextConfirmation <= now else { continue }
             member.generations[at].confirmationAttempts += 1
-            let pause = 1 + generation.confirmationAttempts / 10 * 4
+            let pause = 1 + generation.confirmationAttempts / 5 * 4
             member.generations[at].nextConfirmation = now + SessionLimits.confirmationInterval * pause
-            let message = ControlMessage.probe(
-                identifier: nextIdentifier(), directoryDigest: directory.digest, isPath: false)
-            effects.append(
-                .sendControl(
-                    message, to: member.node, endpoint: generation.endpoint, paddedTo: nil,
-                    localIndex: generation.keys.localIndex))
+            sendProbe(
+                to: member, purpose: .confirmation(generation.endpoint), sealedBy: generation.keys.localIndex, now: now,
+                effects: &effects)
         }
     }
 
@@ -234,10 +234,12 @@ extension Gateway {
 
     private mutating func dropOldestGeneration(of member: Member, now: Instant, effects: inout GatewayEffects) {
         // With what it has shown to have the peer may seal, however many handshakes have ended since of which it knows
-        // nothing. So what it should have shown by now goes first, then what has been replaced.
+        // nothing. So what it should have shown by now goes first, then what has been replaced, then what it has not
+        // shown yet.
         let others = member.generations.filter { $0.keys.localIndex != member.active }
         let void = others.first { !$0.isConfirmed && now - $0.established > SessionLimits.confirmationPatience }
-        guard let oldest = void ?? others.first(where: { $0.retires != nil }) ?? others.first else { return }
+        let replaced = void ?? others.first { $0.retires != nil }
+        guard let oldest = replaced ?? others.first(where: { !$0.isConfirmed }) ?? others.first else { return }
         removeGeneration(oldest.keys.localIndex, of: member, effects: &effects)
     }
 

@@ -14,7 +14,7 @@ extension Gateway {
             earliest = candidate
         }
         consider(memberClock.next()?.wakeup)
-        for run in runs.values { consider(Wakeup(deadline: run.nextDeadline, reason: .handshake)) }
+        consider(runDeadlines.running.map { Wakeup(deadline: $0, reason: .handshake) })
         for target in bootstrap where callsBootstrapItself && needsDial(target) {
             consider(target.dials.next.map { Wakeup(deadline: $0, reason: .bootstrap) })
         }
@@ -88,11 +88,7 @@ extension Gateway {
                 member.path?.probed(now: now)
                 sendProbe(to: member, purpose: .liveness, now: now, effects: &effects)
             }
-            if path.medium.hasMTU,
-                let size = member.path?.mtuSearch.probe(now: now, timeout: path.answerTimeout)
-            {
-                sendProbe(to: member, purpose: .mtu(payload: size), now: now, effects: &effects)
-            }
+            probeMTU(of: member, now: now, effects: &effects)
             rekeyIfDue(of: member, now: now, effects: &effects)
             probeStandbys(of: member, now: now, effects: &effects)
             if let at = member.pathReviewAt, at <= now { reviewPath(of: member, now: now, effects: &effects) }
@@ -106,14 +102,21 @@ extension Gateway {
         }
     }
 
+    /// Asks whether a larger datagram, or still the largest, gets through, if that is due.
+    mutating func probeMTU(of member: Member, now: Instant, effects: inout GatewayEffects) {
+        guard let path = member.path, path.medium.hasMTU, path.mtuSearch.deadline <= now,
+            let size = member.path?.mtuSearch.probe(now: now, timeout: path.answerTimeout)
+        else { return }
+        sendProbe(to: member, purpose: .mtu(payload: size), now: now, effects: &effects)
+    }
+
     /// How often a path is probed when nothing is wrong: what only serves as a far link is probed when it is used.
     func probeInterval(of member: Member, now: Instant) -> Duration {
         if let at = member.trafficAt, now - at < PathLimits.trafficProbeInterval * 2 {
             return PathLimits.trafficProbeInterval
         }
         guard member.needs.isLinked, !member.needs.isAcquaintance, !member.needs.hasTraffic(at: now),
-            let link = ring.link(with: member.node), !link.isNear,
-            !link.purposes.union(link.theirPurposes).isDisjoint(with: [.far, .shortcut])
+            ring.isDistantLink(member.node)
         else { return SessionLimits.probeInterval }
         return SessionLimits.farProbeInterval
     }
@@ -143,7 +146,7 @@ extension Gateway {
                 }
             case .candidate(let endpoint):
                 candidateLost(endpoint, sentAt: probe.sent, of: member, now: now, effects: &effects)
-            case .follow:
+            case .follow, .confirmation:
                 break
             }
         }
@@ -191,8 +194,10 @@ extension Gateway {
         {
             seekRelay(to: member, now: now, effects: &effects)
         }
-        // A NAT before the member lets in what it has sent to, so it is asked to send here as well.
-        if member.path != nil || goesOver || !isSparing {
+        // A NAT before the member lets in what it has sent to, so it is asked to send here as well; the ring's own
+        // request for a link does that first, if this gateway can be found by its own addresses.
+        let isAsked = attempts == 0 && member.needs.soughtUntil != nil && mapping == .none
+        if !isAsked, member.path != nil || goesOver || !isSparing {
             punch(to: member, now: now, effects: &effects)
         }
         guard !candidates.isEmpty else {

@@ -55,7 +55,9 @@ package struct Gateway: ~Copyable {
     let memberClock = MemberClock()
     var receiverIndices: ReceiverIndices
     /// One run for each endpoint: running, or finished and lingering.
-    var runs: OrderedDictionary<Endpoint, HandshakeRun> = [:]
+    var runs: OrderedDictionary<Endpoint, HandshakeRun> = [:] { didSet { runDeadlines = RunDeadlines(runs.values) } }
+    /// Asked for after every input, so it is kept.
+    private(set) var runDeadlines = RunDeadlines()
     var bootstrap: [BootstrapTarget]
     var refusals: [Refusal] = []
     /// Where members see this gateway.

@@ -34,6 +34,9 @@ extension PathLimits {
     /// Between probes of such a way while there is traffic, and while there is none.
     package static let standbyInterval: Duration = .seconds(5)
     package static let idleStandbyInterval: Duration = .seconds(30)
+    /// Answers that measure a way by a better medium than the path, and how soon one follows the other.
+    package static let measurements = 4
+    package static let measureInterval: Duration = .milliseconds(500)
     /// Between probes of one that does not answer.
     package static let failingStandbyInterval: Duration = .seconds(1)
     /// How often a member with traffic is looked at for better ways.
@@ -57,8 +60,8 @@ extension PathLimits {
     /// Answers in a row after which a way that had failed is trusted again.
     package static let steadyAnswers = 3
 
-    // What a path costs, as a round trip: `(round trip + 4 variations) * (1 + 20 * loss)` and something for the medium,
-    // so that loss of 5 % doubles it, about as it halves what TCP makes of the path (Mathis et al., 1997).
+    // What a path costs, as a round trip: `least round trip * (1 + 20 * loss)` and something for the medium, so that
+    // loss of 5 % doubles it, about as it halves what TCP makes of the path (Mathis et al., 1997).
 
     package static let lossWeight = 20
     package static let tcpCost: Duration = .milliseconds(5)

@@ -8,6 +8,11 @@ package struct PathState: Equatable {
     package private(set) var roundTrip: Duration?
     /// By how much round trips differ from the smoothed one, smoothed by 1/4 (RFC 6298 §2).
     private var roundTripVariation: Duration = .zero
+    /// What a round trip takes by the path alone: falls at once and rises by 1/8, because what a busy machine adds to
+    /// single answers says nothing of the path.
+    private var leastRoundTrip: Duration?
+    /// Answers there have been, up to as many as a new way is measured by.
+    private var measurements = 0
     /// One bit for each of the last liveness probes, newest lowest; 1 is lost.
     private var losses: UInt32 = 0
     private var lossCount = 0
@@ -58,6 +63,8 @@ package struct PathState: Equatable {
     package var isUsable: Bool { unanswered == 0 && roundTrip != nil }
     /// It has not failed, or has answered often enough since.
     package var isSteady: Bool { !hasFailed || answers >= PathLimits.steadyAnswers }
+    /// It has answered often enough to be compared.
+    package var isMeasured: Bool { measurements >= PathLimits.measurements }
     /// As the path: another way takes over if there is one.
     package var isFailing: Bool { silences >= PathLimits.failingProbes }
 
@@ -80,6 +87,9 @@ package struct PathState: Equatable {
     }
 
     private mutating func heardAnswer(after sample: Duration, now: Instant) {
+        let least = leastRoundTrip ?? sample
+        leastRoundTrip = min(sample, least + (sample - least) / 8)
+        measurements = min(measurements + 1, PathLimits.measurements)
         if let known = roundTrip {
             let difference = known > sample ? known - sample : sample - known
             roundTripVariation = (roundTripVariation * 3 + difference) / 4
@@ -141,6 +151,7 @@ package struct PathState: Equatable {
         var left = self
         left.hasFailed = isFailing
         left.answers = 0
+        left.measurements = 0
         left.nextProbe = now + PathLimits.failingStandbyInterval
         return left
     }
@@ -161,10 +172,10 @@ package struct PathState: Equatable {
 extension PathState: Comparable {
     /// What it costs, as a round trip; `nil` before the first answer.
     package var cost: Duration? {
-        guard let roundTrip else { return nil }
-        let usual = roundTrip + roundTripVariation * 4
-        let lost = lossCount == 0 ? .zero : usual * (PathLimits.lossWeight * losses.nonzeroBitCount) / lossCount
-        return usual + lost + mediumCost
+        guard let leastRoundTrip else { return nil }
+        let lost =
+            lossCount == 0 ? .zero : leastRoundTrip * (PathLimits.lossWeight * losses.nonzeroBitCount) / lossCount
+        return leastRoundTrip + lost + mediumCost
     }
 
     private var mediumCost: Duration {

@@ -1,5 +1,6 @@
 package import LinkSecurity
 package import NetworkTypes
+import OrderedCollections
 
 /// A handshake with one endpoint: running, or finished and still answering repeated flights.
 package struct HandshakeRun {
@@ -19,9 +20,11 @@ package struct HandshakeRun {
     package var clientRandom: [UInt8]?
     package var isFinished = false
     package var nextRetransmit: Instant
-    /// The peer has been silent for minutes: three hellos must do, until it says anything.
-    package private(set) var isSparing: Bool
+    /// Until what was due is repeated again.
     private var pause: Duration
+    private let pauseLimit: Duration
+    /// Until then it is repeated as soon each time.
+    private var eagerUntil: Instant
     /// When the run is dropped: as failed while it runs, silently once finished.
     package var deadline: Instant
 
@@ -33,28 +36,54 @@ package struct HandshakeRun {
         self.engine = engine
         self.localIndex = localIndex
         self.target = target
-        self.isSparing = isSparing
+        // The peer has been silent for minutes: three hellos must do.
+        pauseLimit = isSparing ? HandshakeLimits.timeout : HandshakeLimits.retransmitLimit
         pause = isSparing ? SessionLimits.sparingInterval : HandshakeLimits.retransmitInterval
+        eagerUntil = isSparing ? now : now + HandshakeLimits.eagerTime
         nextRetransmit = now + pause
         deadline = now + duration
     }
 
     /// What was due is repeated now: when it is repeated again.
     package mutating func retransmitted(now: Instant) {
-        if isSparing { pause = pause * 2 }
+        if now >= eagerUntil { pause = min(pause * 2, pauseLimit) }
         nextRetransmit = now + pause
     }
 
     /// The peer lives: from now on nothing is spared.
     package mutating func heard(now: Instant) {
-        guard isSparing else { return }
-        isSparing = false
         pause = HandshakeLimits.retransmitInterval
+        eagerUntil = now + HandshakeLimits.eagerTime
         nextRetransmit = min(nextRetransmit, now + pause)
     }
 
     /// When the run wants to be looked at.
     package var nextDeadline: Instant { isFinished ? deadline : min(nextRetransmit, deadline) }
+}
+
+/// When the first of the handshakes wants to be looked at.
+struct RunDeadlines {
+    /// Of those that run.
+    private(set) var running: Instant?
+    /// Of those that linger, which wake nobody: they go with whatever is due after that.
+    private var lingering: Instant?
+
+    init() {}
+
+    init(_ runs: OrderedDictionary<Endpoint, HandshakeRun>.Values) {
+        for index in runs.indices {
+            let deadline = runs[index].nextDeadline
+            if runs[index].isFinished {
+                lingering = min(lingering ?? deadline, deadline)
+            } else {
+                running = min(running ?? deadline, deadline)
+            }
+        }
+    }
+
+    func isAnyDue(at now: Instant) -> Bool {
+        running.map { $0 <= now } ?? false || lingering.map { $0 <= now } ?? false
+    }
 }
 
 /// What little of a DTLS datagram must be read outside the library: RFC 6347 §4.1 and §4.2.2, RFC 5246 §7.4.1.2.

@@ -33,6 +33,8 @@ package final class Member {
             case follow(Endpoint)
             /// Tells of another way than the path.
             case candidate(Endpoint)
+            /// Shows the peer that this end has the keys of a handshake there.
+            case confirmation(Endpoint)
         }
 
         package var identifier: UInt32
@@ -42,6 +44,12 @@ package final class Member {
         package var expires: Instant
         /// It has counted as lost, but an answer may still come from a slow member.
         package var isOverdue = false
+
+        /// Whether anything follows when no answer comes: otherwise it is forgotten with whatever is due after it.
+        var isAwaited: Bool {
+            if case .confirmation = purpose { return false }
+            return !isOverdue
+        }
     }
 
     package let node: NodeAddress
@@ -151,6 +159,10 @@ package final class Member {
     package var hasDirectWay: Bool { isDirect || standbys.contains { $0.medium.isDirect && $0.isUsable } }
     /// The best way that answers and is direct, while another is taken.
     package var directWay: Endpoint? { standbys.filter { $0.medium.isDirect && $0.isUsable }.min(by: <)?.endpoint }
+    /// Whether a probe that confirms keys is on its way to that endpoint.
+    func isConfirming(at endpoint: Endpoint) -> Bool {
+        outstanding.contains { $0.purpose == .confirmation(endpoint) && !$0.isOverdue }
+    }
     /// Whether there is something better than what answers, if anything does: UDP.
     package var wantsBetterPath: Bool {
         endpoint?.medium != .udp && !standbys.contains { $0.medium == .udp && $0.isUsable && $0.isSteady }
@@ -175,7 +187,7 @@ package final class Member {
         consider(overlayDial, .dial)
         consider(needs.soughtUntil, .dial)
         consider(copy?.deadline, .directoryCopy)
-        for probe in outstanding { consider(probe.expires, .probeTimeout) }
+        for probe in outstanding where probe.isAwaited { consider(probe.expires, .probeTimeout) }
         if let path {
             consider(path.nextProbe, .probe)
             if path.medium.hasMTU { consider(path.mtuSearch.deadline, .pathMTU) }

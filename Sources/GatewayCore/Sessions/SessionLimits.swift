@@ -47,10 +47,10 @@ package enum SessionLimits {
     package static let goodbyeLinger: Duration = .seconds(2)
     /// How long a finished handshake still answers repeated flights.
     package static let handshakeLinger: Duration = .seconds(5)
-    /// Between the first ten probes that confirm a new generation; five times as long between the next ten, nine times
-    /// between the last, so that a slow peer has 15 s.
-    package static let confirmationInterval: Duration = .milliseconds(100)
-    package static let confirmationAttempts = 30
+    /// Between the first five probes that confirm a new generation; five times as long between the next five, nine
+    /// times between the last, so that a slow peer has 15 s. Most round trips are shorter, so that one does.
+    package static let confirmationInterval: Duration = .milliseconds(200)
+    package static let confirmationAttempts = 15
     /// How long a generation that is not confirmed is kept when there are too many: a slow path's round trip.
     package static let confirmationPatience: Duration = .seconds(3)
     /// Unanswered probes remembered for one member.
