@@ -108,7 +108,7 @@ extension Daemon {
         let service = bridgedSubnet?.serviceAddress
         plane.setGatewayAddress(
             v4: service?.family == .v4 ? service : addresses[0], v6: service?.family == .v6 ? service : addresses[1])
-        settleNames()
+        namesDirty = true
     }
 
     /// Something in the kernel has changed.

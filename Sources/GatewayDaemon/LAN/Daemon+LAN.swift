@@ -51,7 +51,7 @@ extension Daemon {
     /// Tells the services which sites' names they may look up.
     func tellSites() {
         lan?.services.sitesChanged(otherSites)
-        settleNames()
+        namesDirty = true
     }
 
     /// The sites of the other gateways.

@@ -261,6 +261,7 @@ extension Daemon {
         if membersDirty { saveMembers() }
         if leasesDirty { saveLeases() }
         if lan?.isDirty == true { saveHosts() }
+        if namesDirty { settleNames() }
         answerWaiters()
         notify { try $0.status(self.statusLine) }
     }

@@ -73,6 +73,8 @@ package final class Daemon {
     /// Where each member's path goes, as of the core's last word.
     var pathEndpoints: [NodeAddress: Endpoint?] = [:]
     var membersDirty = false
+    /// What the resolver goes by may be other than it knows.
+    var namesDirty = true
     var leasesDirty = false
     /// The store's Lamport time up to which a restart is provided for.
     var savedClock: UInt64 = 0

@@ -10,7 +10,10 @@ import RoutePlanning
 extension Daemon {
     /// Brings the resolver in step with settings, addresses, sites and routes. `isAsked`: a port that another server
     /// has given up is taken at once.
+    ///
+    /// In a large grid that takes long for every member that comes: it is done once a second, and before an answer.
     func settleNames(isAsked: Bool = false) {
+        namesDirty = false
         nameServer.settingsChanged(nameServerSettings)
         let before = namePorts.faults.map(\.address)
         namePorts.listen(at: nameAddresses, isAsked: isAsked, now: now)
@@ -73,6 +76,7 @@ extension Daemon {
 
     /// A socket of the resolver is ready.
     func readNames(_ token: UInt64) {
+        if namesDirty { settleNames() }
         var found: [NameServer.Effect] = []
         namePorts.ready(token, datagramBuffer, now: now, admits: nameServer.admits) { message, client in
             nameServer.receive(message, from: client, now: now, effects: &found)
