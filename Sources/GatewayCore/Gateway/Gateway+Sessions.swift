@@ -92,8 +92,11 @@ extension Gateway {
         let node = member.node
         hasJoined = true
         member.path = newPath(endpoint, now: now)
-        // What has confirmed the keys there is its first probe.
-        if member.isConfirming(at: endpoint) { member.path?.nextProbe = now + SessionLimits.secondProbe }
+        // What has confirmed the keys there is its first probe; of the ends one makes the second, unless it is lost.
+        if member.isConfirming(at: endpoint) {
+            let turn: Duration = self.node < node ? .zero : SessionLimits.probeTurn
+            member.path?.nextProbe = now + SessionLimits.secondProbe + turn
+        }
         member.standbys.removeAll { $0.endpoint == endpoint }
         member.pathSince = now
         member.pathChange = .medium

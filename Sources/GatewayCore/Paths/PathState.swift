@@ -100,7 +100,7 @@ package struct PathState: Equatable {
             roundTripVariation = sample / 2
             roundTrip = sample
             // Measured while two gateways meet, it is soon measured again.
-            nextProbe = max(now, min(nextProbe, now + SessionLimits.secondProbe))
+            nextProbe = max(now, min(nextProbe, now + SessionLimits.secondProbe + SessionLimits.probeTurn))
         }
         unanswered = 0
         silences = 0

@@ -8,10 +8,11 @@ extension RingNode {
         linkIndex(of: node).map { links[$0] }
     }
 
-    /// Whether a link serves one of its ends as a far link or a shortcut, and neither as a ring neighbour.
+    /// Whether a link is with no ring neighbour and nobody's way into the ring: a far link, a shortcut, or one that is
+    /// closed soon.
     package func isDistantLink(_ node: NodeAddress) -> Bool {
-        guard let index = linkIndex(of: node), !links[index].isNear else { return false }
-        return !links[index].purposes.union(links[index].theirPurposes).isDisjoint(with: [.far, .shortcut])
+        guard let index = linkIndex(of: node) else { return false }
+        return links[index].purposes.union(links[index].theirPurposes).isDisjoint(with: [.near, .leaf])
     }
 
     /// Linked members for which this end has one of `purposes`.
