@@ -27,12 +27,13 @@ import Testing
     }
 
     private static func register(
-        _ address: IPAddress, _ mac: MACAddress, at host: SimulatedHost, in simulator: Simulator
+        _ address: IPAddress, _ mac: MACAddress, at host: SimulatedHost, in simulator: Simulator,
+        lifetime: Duration = .seconds(3_600)
     ) {
         let now = simulator.now
         simulator.input(host) {
             _ = $0.registerHost(
-                HostRecord(address: address, mac: mac, origin: .fixed), lifetime: .seconds(3_600), now: now,
+                HostRecord(address: address, mac: mac, origin: .fixed), lifetime: lifetime, now: now,
                 effects: &$1)
         }
     }
@@ -121,6 +122,42 @@ import Testing
         simulator.run(for: .seconds(60))
         #expect(Self.holds(new))
         #expect(others.allSatisfy { $0.gateway.remoteHost(Self.address)?.node == new.node })
+    }
+
+    @Test func `a gateway that is gone is asked for its host in vain, and no call leaves something due at once`() {
+        let simulator = Self.grid(4, seed: 1)
+        let (old, new) = (simulator.hosts[1], simulator.hosts[2])
+        Self.register(Self.address, Self.mac, at: old, in: simulator)
+        simulator.run(for: .seconds(20))
+        simulator.kill(old)
+        simulator.run(for: .seconds(60))
+
+        Self.register(Self.address, Self.mac, at: new, in: simulator)
+        // The simulator ends the process when a time-out does not move its own deadline.
+        simulator.run(for: .seconds(10))
+
+        let refusal = new.hostChanges.contains { change in
+            if case .refused(Self.address, let holder, _, _) = change { holder == old.site } else { false }
+        }
+        #expect(refusal)
+    }
+
+    @Test func `a host whose gateway is gone is another's once the lease is over, if it keeps asking`() {
+        let simulator = Self.grid(6, seed: 4)
+        let (old, new) = (simulator.hosts[1], simulator.hosts[4])
+        Self.register(Self.address, Self.mac, at: old, in: simulator, lifetime: .seconds(120))
+        simulator.run(for: .seconds(20))
+        simulator.kill(old)
+
+        // As often as the LAN's services ask for a host that they see: more often than a place is forgotten.
+        for _ in 0..<6 where !Self.holds(new) {
+            Self.register(Self.address, Self.mac, at: new, in: simulator, lifetime: .seconds(120))
+            simulator.run(for: .seconds(30))
+        }
+
+        #expect(Self.holds(new))
+        #expect(new.gateway.remoteHost(Self.address) == nil)
+        #expect(simulator.hosts.allSatisfy { $0 === new || Self.knows($0) == new.node })
     }
 
     @Test func `a host with another MAC does not get the address of one that is there`() {

@@ -38,13 +38,7 @@ extension Gateway {
         guard !isStopping else { return }
         handshakeTimeouts(now: now, effects: &effects)
         expireDirectory(now: now, effects: &effects)
-        // Each once at most for each that is due: what is due again at once has its turn at the next call.
-        for _ in 0..<members.count {
-            guard let due = memberClock.next(), due.wakeup.deadline <= now, let member = members[due.node] else {
-                break
-            }
-            memberTimeouts(member, now: now, effects: &effects)
-        }
+        memberTimeouts(now: now, effects: &effects)
         queryTimeouts(now: now, effects: &effects)
         publicationTimeouts(now: now, effects: &effects)
         if let due = ring.nextWakeup, due.deadline <= now {
@@ -52,11 +46,23 @@ extension Gateway {
         }
         storeTimeouts(now: now, effects: &effects)
         hostTimeouts(now: now, effects: &effects)
+        // Whom a lease or a host waits for since just now is dialled now.
+        memberTimeouts(now: now, effects: &effects)
         reviewSessions(now: now, effects: &effects)
         // Last of those that open and close sessions: a bootstrap member whose session has just gone is dialled now.
         if callsBootstrapItself { dialBootstrap(now: now, effects: &effects) }
         if publishAt <= now { publish(now: now, effects: &effects) }
         if selectAt.map({ $0 <= now }) ?? false { selectRoutes(now: now, effects: &effects) }
+    }
+
+    private mutating func memberTimeouts(now: Instant, effects: inout GatewayEffects) {
+        // Each once at most for each that is due: what is due again at once has its turn at the next call.
+        for _ in 0..<members.count {
+            guard let due = memberClock.next(), due.wakeup.deadline <= now, let member = members[due.node] else {
+                break
+            }
+            memberTimeouts(member, now: now, effects: &effects)
+        }
     }
 
     private mutating func storeTimeouts(now: Instant, effects: inout GatewayEffects) {

@@ -71,6 +71,11 @@ extension Gateway {
                 continue
             }
             switch host.state {
+            case .moving(_, let until) where until <= now && !host.hasAskedStore:
+                // Whoever was said to have it is silent. Its lease may be over, or another's.
+                hosts.local[address]?.state = .creating
+                hosts.local[address]?.retryAt = nil
+                createHostLease(address, now: now, effects: &effects)
             case .moving(let holder, let until) where until <= now:
                 let site = directory[holder]?.identity.site ?? holder.abbreviated
                 dropHost(

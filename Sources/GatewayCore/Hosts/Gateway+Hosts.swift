@@ -81,6 +81,7 @@ extension Gateway {
 
     mutating func createHostLease(_ address: IPAddress, now: Instant, effects: inout GatewayEffects) {
         guard let key = Self.hostKey(address), let host = hosts.local[address] else { return }
+        hosts.local[address]?.hasAskedStore = true
         inStore(now: now, effects: &effects) {
             $0.create(
                 key.name, value: host.record.value, lifetime: host.lifetime, token: HostLimits.token, now: now,
@@ -118,6 +119,7 @@ extension Gateway {
             hosts.local[address]?.isWaiting = false
             hosts.local[address]?.retryAt = nil
             hosts.local[address]?.handedOverUntil = nil
+            hosts.remote[address] = nil
             guard !host.isPresent else { return }
             hostsChanged(.init(here: [host.message]), now: now, effects: &effects)
             effects.append(.host(.registered(address)))

@@ -3,7 +3,7 @@ package import NetworkTypes
 /// A host of this site with an address in the bridged subnet.
 ///
 ///     register -> creating -- lease created --> held --unregister, moved, lost--> gone
-///          \-> moving -- let go --/
+///          \-> moving -- let go, or silent --/
 struct LocalHost {
     enum State: Equatable {
         /// The gateway that has the host is asked to let it go, until then.
@@ -23,6 +23,8 @@ struct LocalHost {
     var handedOverUntil: Instant?
     /// When it is tried again: a word about a move, or a lease.
     var retryAt: Instant?
+    /// The store has been asked for its lease: whoever is said to have it has it by more than hearsay.
+    var hasAskedStore = false
     /// It was told that no majority answers.
     var isWaiting = false
 
