@@ -26,6 +26,10 @@ struct SimulationFinding {
         object["conflicts"] = .count(report.conflicts)
         object["leasesWanted"] = .count(report.leases?.wanted)
         object["leasesHeld"] = .count(report.leases?.held)
+        object["hostsWanted"] = .count(report.hosts?.wanted)
+        object["hostsHeld"] = .count(report.hosts?.held)
+        object["hostConflicts"] = .count(report.hostConflicts)
+        object["hostGapSeconds"] = seconds(report.hostGap)
         object["sessionsMean"] = .tenths(sessionsMean)
         object["sessionsMost"] = JSONValue(report.sessions.most)
         object["idleBitsPerSecond"] = .tenths(report.idleBitsPerSecond)
@@ -55,6 +59,7 @@ struct SimulationFinding {
             ("repair", report.repairTime.map { "\(Output.text($0)) s" }),
             ("conflicts", report.conflicts.map(String.init)),
             ("leases", report.leases.map { "\($0.held) of \($0.wanted) are held" }),
+            ("hosts", hosts),
             ("sessions", sessionsMean.map { "\(Int($0)) of a member, \(report.sessions.most) at most" }),
             ("idle", report.idleBitsPerSecond.map { "\(Int($0)) bit/s of a member, \(perLink) of a link" }),
             ("events", "\(report.eventCount) in \(Output.text(report.virtualTime)) s of virtual time"),
@@ -69,6 +74,12 @@ struct SimulationFinding {
 
     private var sessionsMean: Double? {
         report.livingCount == 0 ? nil : Double(report.sessions.total) / Double(report.livingCount)
+    }
+
+    private var hosts: String? {
+        guard let hosts = report.hosts, let gap = report.hostGap else { return nil }
+        return "\(hosts.held) of \(hosts.wanted) have an address, \(report.hostConflicts ?? 0) share one; "
+            + "\(Output.text(gap)) s without an owner at most"
     }
 
     private var perLink: String { report.idleBitsPerSecondAndLink.map { String(Int($0)) } ?? "-" }

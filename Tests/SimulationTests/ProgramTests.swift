@@ -21,7 +21,7 @@ import Testing
             "schema", "members", "converged", "hopsMean", "hops99", "joinSecondsMedian", "repairSeconds", "conflicts",
             "idleBitsPerSecond", "digest", "wallSeconds", "peakBytes", "seed", "scenario", "announcers",
             "reachablePerMille", "eventCount", "virtualSeconds", "processorSeconds", "leasesWanted", "leasesHeld",
-            "sessionsMean", "sessionsMost",
+            "sessionsMean", "sessionsMost", "hostsWanted", "hostsHeld", "hostConflicts", "hostGapSeconds",
         ] {
             #expect(json.member(key) != nil, "\(key)")
         }

@@ -1,3 +1,4 @@
+import NetworkTypes
 import SimulationKit
 import Testing
 
@@ -38,6 +39,10 @@ import Testing
         ("restart killed within 5s", .restartKilled(within: .seconds(5))),
         ("slow 5% by 500ms", .slow(.perMille(50), by: .milliseconds(500))),
         ("partition half", .partition(.perMille(500))), ("partition 3", .partition(.count(3))), ("heal", .heal),
+        ("bridged 10.128.0.0/16", .bridged(IPPrefix("10.128.0.0/16")!)),
+        ("hosts 3", .hosts(3, lifetime: .seconds(3_600))), ("hosts 3 lease 2m", .hosts(3, lifetime: .seconds(120))),
+        ("move hosts 10%", .moveHosts(.drawn(.perMille(100)))), ("move hosts of killed", .moveHosts(.ofKilled)),
+        ("expect hosts 99%", .expect(.hosts(perMille: 990))), ("expect no host conflicts", .expect(.noHostConflicts)),
         ("leases 1000", .leases(.count(1_000))), ("route 1000%", .route(.perMille(10_000))),
         ("idle 60s", .idle(.seconds(60))), ("run 2h", .run(.seconds(7_200))),
         ("expect converged within 30s", .expect(.converged(within: .seconds(30)))),
@@ -60,7 +65,9 @@ import Testing
         ("heal now", 1, 6, "the end of the line"), ("network delay 95..5ms", 1, 15, "such as 5..95ms"),
         ("network loss 10 loss 20", 1, 17, "'delay'"), ("nat 30% symmetric", 1, 9, "MAPPING/FILTERING"),
         ("\n\n  expect peace", 3, 10, "'converged'"), ("run 1s\nmembers 5", 2, 1, "must stand before"),
-        ("expect reachable 99", 1, 18, "per cent"),
+        ("expect reachable 99", 1, 18, "per cent"), ("bridged 10.128.0.1/16", 1, 9, "an IPv4 subnet"),
+        ("bridged 10.128.0.0/30", 1, 9, "/8 to /24"), ("hosts 3 lease 5s", 1, 15, "60s to 24h"),
+        ("move hosts", 1, 11, "'of killed', or hosts"), ("expect no peace", 1, 11, "'conflicts' or 'host'"),
     ]
 
     @Test(arguments: errors) func `an error says where, and what was expected`(

@@ -25,6 +25,45 @@ import Testing
         #expect(report.violation == nil, "\(report)")
     }
 
+    @Test(arguments: [(4, 1), (9, 2)] as [(Int, UInt64)]) func `hosts have addresses, none of them nobody's for long`(
+        count: Int, seed: UInt64
+    ) throws {
+        let scenario = try Scenario(reading: ScenarioFiles.text("hosts.scenario"), file: "hosts.scenario")
+        let report = ScenarioRun(scenario, members: count, seed: seed).play()
+        #expect(report.violation == nil, "\(report)")
+        let hosts = try #require(report.hosts)
+        #expect(hosts.held == hosts.wanted && hosts.wanted >= 3 * count)
+        let gap = try #require(report.hostGap)
+        #expect(report.hostConflicts == 0 && gap > .zero && gap <= .seconds(240))
+    }
+
+    @Test func `an address that nobody holds for two lease times is told`() throws {
+        // Who is cut off alone has no majority to lease an address for a host that comes over.
+        let text = """
+            members 6
+            bridged 10.128.0.0/16
+            join all within 9s
+            expect converged within 60s
+            hosts 3 lease 60s
+            run 30s
+            expect hosts 100%
+            partition 3
+            kill 2
+            move hosts of killed
+            run 5m
+            """
+        let report = ScenarioRun(try Scenario(reading: text, file: "a.scenario"), seed: 1).play()
+        #expect(report.violation?.invariant == .addressesFindOwners)
+        #expect(report.line == 11)
+    }
+
+    @Test func `hosts need a bridged subnet`() throws {
+        let scenario = try Scenario(reading: "members 2\njoin all within 1s\nhosts 3", file: "a.scenario")
+        let report = ScenarioRun(scenario, seed: 1).play()
+        #expect(report.violation?.invariant == .expectation && report.line == 3)
+        #expect(report.hosts == nil && report.hostGap == nil)
+    }
+
     @Test(arguments: [(12, 1), (20, 2)] as [(Int, UInt64)]) func `a grid with a third of it dead stays quiet`(
         count: Int, seed: UInt64
     ) throws {

@@ -10,6 +10,8 @@ package enum Invariant: String, Sendable, CaseIterable {
     case boundedState = "bounded-state"
     /// A packet comes to an end within the hop limit.
     case routingTerminates = "routing-terminates"
+    /// An address that a living host wants is some living host's again within two lease times.
+    case addressesFindOwners = "addresses-find-owners"
     /// A scenario's own expectation.
     case expectation = "expectation"
 }

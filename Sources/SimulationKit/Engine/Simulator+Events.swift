@@ -26,7 +26,7 @@ extension Simulator {
         }
         if host.hasStreamOrders { carryOutStreamOrders(of: host) }
         checkState(of: host)
-        host.due = host.gateway.nextWakeup
+        host.due = host.nextWakeup
         schedule(host)
     }
 
@@ -37,9 +37,13 @@ extension Simulator {
         // What it wanted has changed since.
         if let due = host.due, due.deadline > now { return schedule(host) }
         digest.add(UInt64(handle))
-        let now = now
-        host.run(now: now, outbox: &outbox) { $0.handleTimeout(now: now, unixSeconds: 0, effects: &$1) }
+        host.handleTimeout(now: now, outbox: &outbox)
         finish(host)
+        if host.lan != nil, let next = host.due, next.deadline <= now {
+            // What the LAN has asked for since is one more input.
+            host.handleTimeout(now: now, outbox: &outbox)
+            finish(host)
+        }
         if let next = host.due, next.deadline <= now {
             fail(.timeoutsMoveOn, at: host, "it wants to be woken again at once: \(next.reason)")
         }

@@ -77,6 +77,8 @@ package final class SimulatedHost {
     package internal(set) var handle = -1
     /// Where it is attached.
     package internal(set) var place = -1
+    /// The bridged LAN behind it, where a scenario has given it hosts.
+    package var lan: SimulatedLAN?
     /// The translator before it.
     var translator: Int?
     /// When it wants to be woken, as of its last input: asking costs more than remembering.
@@ -145,6 +147,13 @@ package final class SimulatedHost {
         return streamOrders
     }
 
+    /// When there is something to do next, for the core or on the LAN behind it.
+    var nextWakeup: Wakeup? {
+        guard let deadline = lan?.deadline else { return gateway.nextWakeup }
+        if let wakeup = gateway.nextWakeup, wakeup.deadline <= deadline { return wakeup }
+        return Wakeup(deadline: deadline, reason: .hosts)
+    }
+
     /// Forgets the echoes that ended.
     package func clearEchoes() { echoes = [] }
 
@@ -153,6 +162,13 @@ package final class SimulatedHost {
         now: Instant, outbox: inout [OutgoingDatagram], _ input: (inout Gateway, inout GatewayEffects) -> Void
     ) {
         input(&gateway, &effects)
+        carryOutAll(now: now, outbox: &outbox)
+    }
+
+    /// Does what is due, in the core and on the LAN behind it.
+    func handleTimeout(now: Instant, outbox: inout [OutgoingDatagram]) {
+        lan?.handleTimeout(gateway: &gateway, now: now, effects: &effects)
+        gateway.handleTimeout(now: now, unixSeconds: 0, effects: &effects)
         carryOutAll(now: now, outbox: &outbox)
     }
 
@@ -271,6 +287,7 @@ package final class SimulatedHost {
             storeOutcomes.append((token, outcome))
         case .host(let change):
             if keepsNotices { hostChanges.append(change) }
+            lan?.hostChanged(change, gateway: &gateway, now: now, effects: &effects)
         case .questionAsked(let token, let question, let node):
             // There is no kernel to look at.
             let step = OperatorAnswer.Step(name: "far-gateway", isPassed: nil, text: "\(question.destination)")

@@ -1,3 +1,5 @@
+package import NetworkTypes
+
 /// What happens to a grid of simulated gateways, in order. The language is described in docs/simulation.md.
 package struct Scenario: Equatable, Sendable {
     /// A directive and where it stands.
@@ -32,6 +34,12 @@ package enum ScenarioLimits {
     /// How long simulated leases live without renewal, and which part of them two members ask for at once.
     package static let leaseLifetime: Duration = .seconds(3_600)
     package static let rivalryPeriod = 10
+    /// Hosts of one member, and how long the leases of their addresses live unless a scenario says otherwise.
+    package static let hosts = 100
+    package static let hostLifetime: Duration = .seconds(3_600)
+    package static let hostLifetimes: ClosedRange<Duration> = .seconds(60)...(.seconds(86_400))
+    /// Which part of the hosts remembers an address that another host remembers, too.
+    package static let hostRivalryPeriod = 10
     /// Members that announce themselves and hold leases. Every announcement goes to every member and stays there, so
     /// that they all do in a grid of up to 1,000, and in a larger one so many that the grid holds a million copies.
     package static func announcers(for members: Int) -> Int {
@@ -67,6 +75,14 @@ package enum Victims: Equatable, Sendable {
     case bootstrap
 }
 
+/// Which hosts appear behind other gateways, with their addresses.
+package enum MovedHosts: Equatable, Sendable {
+    /// So many of those that there are.
+    case drawn(MemberShare)
+    /// All of gateways that were killed and have not been restarted.
+    case ofKilled
+}
+
 /// What must hold, or the scenario fails.
 package enum Expectation: Equatable, Sendable {
     case converged(within: Duration)
@@ -78,6 +94,10 @@ package enum Expectation: Equatable, Sendable {
     case leases(perMille: Int)
     /// Mean hops in thousandths; `nil`: half the binary logarithm of the members, plus two.
     case hops(atMost: Int?)
+    /// Hosts of living members whose address is held, in thousandths.
+    case hosts(perMille: Int)
+    /// No address that hosts of two living members use, and none leased twice while the grid was one.
+    case noHostConflicts
     /// Bits in a second and link while nothing happens.
     case idle(bitsPerSecondAndLink: Int)
 }
@@ -90,6 +110,8 @@ package enum Directive: Equatable, Sendable {
     case bootstrap(Int)
     case translators(MemberShare, TranslatorBehaviour)
     case connectivity(perMille: Int)
+    /// All members bridge their LANs into the subnet.
+    case bridged(IPPrefix)
     // At any time.
     case network([NetworkChange])
     case join(MemberShare, within: Duration)
@@ -102,6 +124,9 @@ package enum Directive: Equatable, Sendable {
     case partition(MemberShare)
     case heal
     case leases(MemberShare)
+    /// Every member has so many hosts on its bridged LAN, those that come later too.
+    case hosts(Int, lifetime: Duration)
+    case moveHosts(MovedHosts)
     case route(MemberShare)
     /// Lets time go by and measures what idle members send.
     case idle(Duration)
@@ -111,9 +136,9 @@ package enum Directive: Equatable, Sendable {
     /// Whether it only makes sense before the first member starts.
     var isPreparation: Bool {
         switch self {
-        case .members, .announcers, .bootstrap, .translators, .connectivity: true
-        case .network, .join, .churn, .kill, .leave, .restartKilled, .slow, .partition, .heal, .leases, .route, .idle,
-            .run, .expect:
+        case .members, .announcers, .bootstrap, .translators, .connectivity, .bridged: true
+        case .network, .join, .churn, .kill, .leave, .restartKilled, .slow, .partition, .heal, .leases, .hosts,
+            .moveHosts, .route, .idle, .run, .expect:
             false
         }
     }

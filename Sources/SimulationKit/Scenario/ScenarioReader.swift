@@ -20,8 +20,8 @@ private struct ScenarioReader {
     private var hasBegun = false
 
     private static let words = [
-        "members", "announcers", "bootstrap", "nat", "connectivity", "network", "join", "churn", "kill", "leave",
-        "restart", "slow", "partition", "heal", "leases", "route", "idle", "run", "expect",
+        "members", "announcers", "bootstrap", "nat", "connectivity", "bridged", "network", "join", "churn", "kill",
+        "leave", "restart", "slow", "partition", "heal", "leases", "hosts", "move", "route", "idle", "run", "expect",
     ]
 
     mutating func read(_ line: ScenarioLine) throws(ScenarioError) {
@@ -50,6 +50,11 @@ private struct ScenarioReader {
         case "nat": return try translators(&line)
         case "connectivity":
             return .connectivity(perMille: try line.takeCount("pairs in a thousand", in: 0...1_000))
+        case "bridged":
+            return .bridged(
+                try line.take("an IPv4 subnet, /8 to /24, such as 10.128.0.0/16") { word in
+                    IPPrefix(word).flatMap { $0.family == .v4 && (8...24).contains($0.length) ? $0 : nil }
+                })
         case "network": return try network(&line)
         case "join":
             let share: MemberShare = line.has(word: "all") ? .perMille(1_000) : try line.takeShare("'all', or members")
@@ -68,6 +73,8 @@ private struct ScenarioReader {
             return .partition(line.has(word: "half") ? .perMille(500) : try line.takeShare("'half', or members"))
         case "heal": return .heal
         case "leases": return .leases(try line.takeShare("leases", limit: 100_000))
+        case "hosts": return try hosts(&line)
+        case "move": return try move(&line)
         case "route": return .route(try line.takeShare("pairs", limit: 100_000))
         case "idle": return .idle(try line.takeDuration("a duration"))
         case "run": return .run(try line.takeDuration("a duration"))
@@ -84,6 +91,24 @@ private struct ScenarioReader {
         if line.has(word: "bootstrap") { return .bootstrap }
         if line.has(word: "best-connected") { return .bestConnected(try line.takeShare("members")) }
         return .drawn(try line.takeShare("'bootstrap', 'best-connected', or members"))
+    }
+
+    /// `hosts 3 [lease 2m]`
+    private func hosts(_ line: inout ScenarioLine) throws(ScenarioError) -> Directive {
+        let count = try line.takeCount("hosts of each member", in: 1...ScenarioLimits.hosts)
+        guard line.has(word: "lease") else { return .hosts(count, lifetime: ScenarioLimits.hostLifetime) }
+        let lifetime = try line.take("a lease time, 60s to 24h") { word in
+            ScenarioNumber.duration(word).flatMap { ScenarioLimits.hostLifetimes.contains($0) ? $0 : nil }
+        }
+        return .hosts(count, lifetime: lifetime)
+    }
+
+    /// `move hosts 10%` or `move hosts of killed`
+    private func move(_ line: inout ScenarioLine) throws(ScenarioError) -> Directive {
+        try line.take(word: "hosts")
+        guard line.has(word: "of") else { return .moveHosts(.drawn(try line.takeShare("'of killed', or hosts"))) }
+        try line.take(word: "killed")
+        return .moveHosts(.ofKilled)
     }
 
     /// `nat 30% MAPPING/FILTERING [expiry 120s]`
@@ -146,13 +171,15 @@ private struct ScenarioReader {
     }
 
     private func expectation(_ line: inout ScenarioLine) throws(ScenarioError) -> Expectation {
-        switch try line.take(oneOf: ["converged", "reachable", "no", "leases", "hops", "idle"]) {
+        switch try line.take(oneOf: ["converged", "reachable", "no", "leases", "hosts", "hops", "idle"]) {
         case "converged": return .converged(within: try within(&line))
         case "reachable": return .reachable(perMille: try line.takePercent("pairs"))
         case "no":
+            if try line.take(oneOf: ["conflicts", "host"]) == "conflicts" { return .noConflicts }
             try line.take(word: "conflicts")
-            return .noConflicts
+            return .noHostConflicts
         case "leases": return .leases(perMille: try line.takePercent("leases"))
+        case "hosts": return .hosts(perMille: try line.takePercent("hosts"))
         case "hops":
             guard !line.has(word: "bounded") else { return .hops(atMost: nil) }
             try line.take(word: "at")

@@ -51,6 +51,7 @@ extension ScenarioRun {
         guard let host = members[number].host else { return }
         members[number].remembered = Array(host.gateway.rememberedEndpoints.prefix(16))
         members[number].isKilled = true
+        members[number].former = hosts == nil ? nil : host
         end(number)
     }
 
@@ -68,6 +69,8 @@ extension ScenarioRun {
         noteJoinTime(number)
         simulator.kill(host)
         members[number].host = nil
+        let stations = host.lan?.end(now: simulator.now) ?? []
+        if members[number].isKilled { members[number].stations = stations }
     }
 
     /// Starts again whoever was killed: same identity, same place, with what it remembered.
@@ -92,6 +95,7 @@ extension ScenarioRun {
     /// Cuts so many members off from the others, wherever they are on the ring.
     func partition(_ count: Int) {
         isDisturbed = true
+        hosts?.ledger.isWhole = false
         for number in draw(count) {
             guard let host = members[number].host else { continue }
             simulator.changePlace(of: host) { $0.side = 1 }
@@ -107,7 +111,7 @@ extension ScenarioRun {
     /// So many living members, each once.
     func draw(_ count: Int) -> [Int] { draw(count, among: living) }
 
-    private func draw(_ count: Int, among numbers: [Int]) -> [Int] {
+    func draw(_ count: Int, among numbers: [Int]) -> [Int] {
         var candidates = numbers
         let count = min(count, candidates.count)
         for index in 0..<count {
@@ -150,12 +154,16 @@ extension ScenarioRun {
 
     private func start(_ number: Int) {
         let member = members[number]
+        // What the former life wrote down, less the time that has passed since.
+        let memory = member.former?.gateway.storeMemory(now: simulator.now, unixSeconds: 0)
         let host = simulator.start(
             member.identity, endpoint: member.endpoint, bootstrap: drawBootstrap(), remembered: member.remembered,
-            translator: member.translator, place: member.place)
+            translator: member.translator, place: member.place, memory: GatewayMemory(store: memory))
         members[number].host = host
         members[number].place = host.place
         members[number].isKilled = false
+        members[number].former = nil
+        attachHosts(to: number)
     }
 
     /// Where some of the bootstrap members are, whether they run yet or not.

@@ -16,6 +16,11 @@ package final class ScenarioRun {
         var isKilled = false
         /// Where members were when it was killed.
         var remembered: [Endpoint] = []
+        /// While it is killed, where there are hosts: its last gateway, for what that had written down of its leases.
+        var former: SimulatedHost?
+        /// Whether its LAN has been given hosts, and those that are on it while it is killed.
+        var hadHosts = false
+        var stations: [SimulatedStation] = []
         /// From its first start until it took part in routing.
         var joinTime: Duration?
     }
@@ -31,6 +36,8 @@ package final class ScenarioRun {
     var random: SeededRandom
     /// Who asked for which lease: numbers of members, with the hosts that they were then.
     var leases: [(name: String, askers: [SimulatedHost])] = []
+    /// The hosts of bridged LANs; `nil` until a scenario has given some.
+    var hosts: ScenarioHosts?
     /// Something has been broken since the grid converged last.
     var isDisturbed = false
 
@@ -57,6 +64,7 @@ package final class ScenarioRun {
             progress(step, simulator.now - begin)
             report.line = step.line
             play(step.directive)
+            checkHosts()
             if simulator.violation != nil { break }
         }
         finish(begin: begin)
@@ -70,6 +78,7 @@ package final class ScenarioRun {
         case .bootstrap(let count): bootstrapCount = count
         case .translators(let share, let behaviour): translators.append((share, behaviour))
         case .connectivity(let perMille): simulator.network.connectivity = PairConnectivity(perMille: UInt64(perMille))
+        case .bridged(let subnet): simulator.bridged = subnet
         case .network(let changes): for change in changes { change.apply(to: &simulator.network) }
         case .join(let share, let duration): join(share.of(memberCount), within: duration)
         case .churn(let share, let duration): churn(share.of(living.count), within: duration)
@@ -80,6 +89,8 @@ package final class ScenarioRun {
         case .partition(let share): partition(share.of(living.count))
         case .heal: heal()
         case .leases(let share): lease(share.of(living.count))
+        case .hosts(let count, let lifetime): giveHosts(count, lifetime: lifetime)
+        case .moveHosts(let moved): moveHosts(moved)
         case .route(let share): route(share.of(living.count))
         case .idle(let duration): idle(for: duration)
         case .run(let duration): simulator.run(for: duration)
@@ -94,6 +105,11 @@ package final class ScenarioRun {
         report.announcers = announcerCount
         report.conflicts = simulator.conflicts().count
         if !leases.isEmpty { report.leases = heldLeases() }
+        if let hosts {
+            report.hosts = heldHosts()
+            report.hostConflicts = hosts.ledger.shared.count
+            report.hostGap = hosts.ledger.longestGap(now: simulator.now)
+        }
         let counts = simulator.hosts.map { $0.gateway.liveCount }
         report.sessions = (counts.reduce(0, +), counts.max() ?? 0)
         report.livingCount = counts.count
@@ -136,6 +152,10 @@ package final class ScenarioRun {
         case .leases(let perMille):
             let (held, wanted) = heldLeases()
             if held * 1_000 < wanted * perMille { fail("\(held) of \(wanted) leases are held") }
+        case .hosts(let perMille):
+            let (held, wanted) = heldHosts()
+            if held * 1_000 < wanted * perMille { fail("\(held) of \(wanted) hosts have an address") }
+        case .noHostConflicts: expectNoHostConflicts()
         case .hops(let most):
             guard let mean = report.routes.meanPerMille else { return fail("no routes were measured") }
             let bound = most ?? ScenarioBounds.hopsPerMille(members: simulator.hosts.count)
@@ -155,6 +175,7 @@ package final class ScenarioRun {
         report.converged = took != nil && report.converged != false
         if isDisturbed, let took { report.repairTime = max(report.repairTime ?? .zero, took) }
         isDisturbed = false
+        if took != nil { hosts?.ledger.isWhole = true }
         if took == nil, simulator.violation == nil {
             fail("not converged: \(simulator.divergence ?? "nothing is wrong now")")
         }
@@ -174,7 +195,7 @@ package final class ScenarioRun {
         return (held, wanted)
     }
 
-    private func fail(_ what: String) { simulator.fail(.expectation, at: nil, what) }
+    func fail(_ what: String) { simulator.fail(.expectation, at: nil, what) }
 }
 
 /// Bounds that are computed.

@@ -16,6 +16,12 @@ package struct SimulationReport: Sendable {
     package var conflicts: Int?
     /// Leases that somebody holds at the end, of those whose askers all still run; `nil` when none was asked for.
     package var leases: (held: Int, wanted: Int)?
+    /// Hosts of living members at the end, and those of them whose address is held; `nil` when there are none.
+    package var hosts: (held: Int, wanted: Int)?
+    /// Addresses that hosts of two living members use at the end.
+    package var hostConflicts: Int?
+    /// The longest that an address was wanted by a living host and held by none.
+    package var hostGap: Duration?
     /// Sessions of a member at the end: of all together, and of the one that has the most.
     package var sessions: (total: Int, most: Int) = (0, 0)
     /// Members that run at the end.
