@@ -112,18 +112,13 @@ static int verify_certificate(X509_STORE_CTX *store, void *argument) {
     return ipop_judge_leaf(store, dtls->verify, dtls->verify_context);
 }
 
-/// Chooses `ipop/1` when the client offers it; any other offer, or none, goes without (the hello record decides).
+/// An offer of other protocols, or none, goes without (the hello record decides).
 static int select_protocol(
     SSL *ssl, const unsigned char **chosen, unsigned char *chosen_count, const unsigned char *offered,
     unsigned int offered_count, void *argument) {
-    static const unsigned char ours[] = "\x06ipop/1";
-    unsigned char *found = NULL;
     (void)ssl;
     (void)argument;
-    int result = SSL_select_next_proto(&found, chosen_count, ours, sizeof(ours) - 1, offered, offered_count);
-    if (result != OPENSSL_NPN_NEGOTIATED) return SSL_TLSEXT_ERR_NOACK;
-    *chosen = found;
-    return SSL_TLSEXT_ERR_OK;
+    return ipop_select_protocol(chosen, chosen_count, offered, offered_count, SSL_TLSEXT_ERR_NOACK);
 }
 
 /// Refuses a client that does not offer the extended master secret, before anything is computed for it.

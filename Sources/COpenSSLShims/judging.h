@@ -3,6 +3,7 @@
 
 #include "COpenSSLShims.h"
 
+#include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
 
 /// Lets `verify` judge the peer's certificate, as DER, and tells the library its verdict. Returns 1 for a good one.
@@ -15,6 +16,18 @@ static inline int ipop_judge_leaf(X509_STORE_CTX *store, ossl_verify_function ve
     OPENSSL_free(bytes);
     X509_STORE_CTX_set_error(store, result);
     return result == X509_V_OK;
+}
+
+/// Chooses `ipop/1` when the client offers it, and answers with `otherwise` when it offers others only.
+static inline int ipop_select_protocol(
+    const unsigned char **chosen, unsigned char *chosen_count, const unsigned char *offered, unsigned int offered_count,
+    int otherwise) {
+    static const unsigned char ours[] = "\x06ipop/1";
+    unsigned char *found = NULL;
+    int result = SSL_select_next_proto(&found, chosen_count, ours, sizeof(ours) - 1, offered, offered_count);
+    if (result != OPENSSL_NPN_NEGOTIATED) return otherwise;
+    *chosen = found;
+    return SSL_TLSEXT_ERR_OK;
 }
 
 #endif

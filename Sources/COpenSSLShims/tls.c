@@ -21,18 +21,13 @@ static int verify_certificate(X509_STORE_CTX *store, void *argument) {
     return ipop_judge_leaf(store, tls->verify, tls->verify_context);
 }
 
-/// Chooses `ipop/1`; a client that offers only other protocols is refused (RFC 7301 §3.2).
+/// A client that offers only other protocols is refused (RFC 7301 §3.2).
 static int select_protocol(
     SSL *ssl, const unsigned char **chosen, unsigned char *chosen_count, const unsigned char *offered,
     unsigned int offered_count, void *argument) {
-    static const unsigned char ours[] = "\x06ipop/1";
-    unsigned char *found = NULL;
     (void)ssl;
     (void)argument;
-    int result = SSL_select_next_proto(&found, chosen_count, ours, sizeof(ours) - 1, offered, offered_count);
-    if (result != OPENSSL_NPN_NEGOTIATED) return SSL_TLSEXT_ERR_ALERT_FATAL;
-    *chosen = found;
-    return SSL_TLSEXT_ERR_OK;
+    return ipop_select_protocol(chosen, chosen_count, offered, offered_count, SSL_TLSEXT_ERR_ALERT_FATAL);
 }
 
 // ---- Connections ----
