@@ -9,13 +9,17 @@ import Testing
     /// Three sites, the latter two with one prefix; they start `apart` from each other.
     private func contest(seed: UInt64, apart: Duration) -> [SimulatedHost] {
         let simulator = Simulator(seed: seed)
+        contest(in: simulator, apart: apart)
+        return simulator.hosts
+    }
+
+    private func contest(in simulator: Simulator, apart: Duration) {
         let first = Endpoint("198.51.100.1:7867")!
         simulator.addSite("ufl", prefix: "10.0.0.0/16", bootstrap: [])
         simulator.addSite("lsu", prefix: "10.7.0.0/16", bootstrap: [first])
         simulator.run(for: apart)
         simulator.addSite("cern", prefix: "10.7.0.0/16", bootstrap: [first])
         simulator.run(for: .seconds(20))
-        return simulator.hosts
     }
 
     @Test(arguments: UInt64(1)...8) func `of two sites with one prefix the earlier owns it`(seed: UInt64) {
@@ -27,6 +31,25 @@ import Testing
         let hosts = contest(seed: seed, apart: .zero)
         let isFirst = hosts[0].gateway.routes.first?.site == "lsu"
         expect(hosts, winner: isFirst ? hosts[1] : hosts[2], loser: isFirst ? hosts[2] : hosts[1])
+    }
+
+    @Test(arguments: UInt64(1)...8) func `a prefix that its owner lets go of is the other's within seconds`(
+        seed: UInt64
+    ) throws {
+        let simulator = Simulator(seed: seed)
+        contest(in: simulator, apart: .seconds(10))
+        let (others, owner, next) = (simulator.hosts[0], simulator.hosts[1], simulator.hosts[2])
+        let now = simulator.now
+        let settings = CoreSettings(
+            bootstrap: [HostAndPort("198.51.100.1:7867")!], exports: [], firstSequence: now.nanoseconds)
+        simulator.input(owner) { $0.reload(settings, now: now, effects: &$1) }
+
+        let hasMoved = {
+            next.holds("prefix:10.7.0.0/16")
+                && [others, owner].allSatisfy { $0.gateway.routes.contains { $0.node == next.node } }
+        }
+        let took = try #require(simulator.run(until: hasMoved, within: .seconds(120)))
+        #expect(took < .seconds(5))
     }
 
     /// Everybody agrees, and both are told.

@@ -103,6 +103,14 @@ extension Gateway {
         }
     }
 
+    /// A site exports other prefixes than before: what it had of those that this site claims may be free now, as when a
+    /// prefix moves. Its lease is released at the same time.
+    mutating func holderMayHaveChanged(_ site: String, now: Instant) {
+        guard store.isReady, claimHolders.values.contains(site) else { return }
+        let next = now + LeaseLimits.returnDelay
+        claimAt = min(claimAt ?? next, next)
+    }
+
     private static func value(for subnet: IPPrefix) -> [UInt8] { Array("\(subnet)".utf8) }
 
     /// Tells everybody when the claims are others than announced, and looks for prefixes in the place of lost ones.

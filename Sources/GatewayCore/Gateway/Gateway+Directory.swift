@@ -81,7 +81,10 @@ extension Gateway {
             }
             copyArrived(entry.node, from: sender, now: now, effects: &effects)
             // Most news only says that all is as it was.
-            if !entry.hasSameRoutes(as: previous) { routesMayChange(now: now) }
+            if !entry.hasSameRoutes(as: previous) {
+                routesMayChange(now: now)
+                holderMayHaveChanged(entry.identity.site, now: now)
+            }
         }
     }
 

@@ -8,6 +8,8 @@ package enum LeaseLimits {
     /// another site has.
     static let searchDelay: Duration = .milliseconds(10)
     static let searchInterval: Duration = .milliseconds(500)
+    /// From the news that a site may have let go of a prefix until it is asked for again: its release is on the way.
+    static let returnDelay: Duration = .seconds(1)
     /// Prefixes of a pool that one search looks at; the next one, a minute later, goes on behind them.
     static let candidatesPerSearch = 4_096
     /// Prefixes of one pool that are ever considered: 2 to this power. A /48 has more /128s than anybody looks at.

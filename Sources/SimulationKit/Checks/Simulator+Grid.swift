@@ -149,7 +149,7 @@ extension SimulatedHost {
     /// The site that it is the gateway of.
     package var site: String { identity.own.site }
     /// Whether it holds the exclusive lease of this name.
-    func holds(_ name: String) -> Bool {
+    package func holds(_ name: String) -> Bool {
         gateway.leaseStatus.contains { $0.isHeld && $0.key.name == name }
     }
 
