@@ -1,6 +1,5 @@
 package import LinkSecurity
 package import NetworkTypes
-import OrderedCollections
 
 /// A handshake with one endpoint: running, or finished and still answering repeated flights.
 package struct HandshakeRun {
@@ -22,7 +21,7 @@ package struct HandshakeRun {
     package var nextRetransmit: Instant
     /// Until what was due is repeated again.
     private var pause: Duration
-    private let pauseLimit: Duration
+    private var pauseLimit: Duration
     /// Until then it is repeated as soon each time.
     private var eagerUntil: Instant
     /// When the run is dropped: as failed while it runs, silently once finished.
@@ -53,37 +52,13 @@ package struct HandshakeRun {
     /// The peer lives: from now on nothing is spared.
     package mutating func heard(now: Instant) {
         pause = HandshakeLimits.retransmitInterval
+        pauseLimit = HandshakeLimits.retransmitLimit
         eagerUntil = now + HandshakeLimits.eagerTime
         nextRetransmit = min(nextRetransmit, now + pause)
     }
 
     /// When the run wants to be looked at.
     package var nextDeadline: Instant { isFinished ? deadline : min(nextRetransmit, deadline) }
-}
-
-/// When the first of the handshakes wants to be looked at.
-struct RunDeadlines {
-    /// Of those that run.
-    private(set) var running: Instant?
-    /// Of those that linger, which wake nobody: they go with whatever is due after that.
-    private var lingering: Instant?
-
-    init() {}
-
-    init(_ runs: OrderedDictionary<Endpoint, HandshakeRun>.Values) {
-        for index in runs.indices {
-            let deadline = runs[index].nextDeadline
-            if runs[index].isFinished {
-                lingering = min(lingering ?? deadline, deadline)
-            } else {
-                running = min(running ?? deadline, deadline)
-            }
-        }
-    }
-
-    func isAnyDue(at now: Instant) -> Bool {
-        running.map { $0 <= now } ?? false || lingering.map { $0 <= now } ?? false
-    }
 }
 
 /// What little of a DTLS datagram must be read outside the library: RFC 6347 §4.1 and §4.2.2, RFC 5246 §7.4.1.2.
